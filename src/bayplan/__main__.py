@@ -1,0 +1,3 @@
+from bayplan.cli import main
+
+main()

@@ -1,0 +1,225 @@
+"""What the deployment files on disk say, each value with its place. Anyone's files, not only ours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bayplan.source import At, Located
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A Dockerfile instruction: its upper-case word, flags (`from`, `mount`, ...), arguments and heredocs."""
+
+    word: str
+    at: At
+    arguments: tuple[str, ...]
+    """The words of COPY, the JSON form of CMD, `KEY=value` pairs of ENV; shell text is one argument."""
+    flags: tuple[tuple[str, str], ...] = ()
+    shell: bool = False
+    """Whether RUN, CMD, ENTRYPOINT or a health check is in shell form."""
+    text: str = ""
+    """The instruction as written, continuation lines joined."""
+
+    def flag(self, name: str) -> str | None:
+        return next((value for key, value in self.flags if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStage:
+    """A stage of a Dockerfile. `base` has its ARGs expanded; it is an image, or the name of an earlier stage."""
+
+    name: str
+    base: Located[str]
+    platform: str | None
+    instructions: tuple[Instruction, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """A Dockerfile."""
+
+    path: str
+    stages: tuple[BuildStage, ...]
+    arguments: tuple[Located[str], ...] = ()
+    """Global ARGs, before the first FROM."""
+
+    def stage(self, name: str) -> BuildStage | None:
+        return next((stage for stage in self.stages if stage.name == name), None)
+
+    def lineage(self, stage: BuildStage) -> tuple[BuildStage, ...]:
+        """Return the stages this one is built on, the oldest first, itself last."""
+        chain = [stage]
+        while (parent := self.stage(chain[0].base.value)) is not None and parent not in chain:
+            chain.insert(0, parent)
+        return tuple(chain)
+
+    def instructions(self, stage: BuildStage, *words: str) -> tuple[Instruction, ...]:
+        """Return the instructions in force in a stage, inherited ones first."""
+        return tuple(
+            each for one in self.lineage(stage) for each in one.instructions if not words or each.word in words
+        )
+
+    @property
+    def final(self) -> BuildStage:
+        return self.stages[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A port mapping: `host` is None when the platform chooses, `address` is empty for every interface."""
+
+    container: int
+    host: str | None
+    address: str
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A `depends_on` entry."""
+
+    service: str
+    condition: str
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A volume, bind or tmpfs of a service. `source` is empty for an anonymous volume."""
+
+    kind: str
+    source: str
+    target: str
+    read_only: bool
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class HealthTest:
+    """A health check: `argv` is `("CMD", ...)`, `("CMD-SHELL", text)` or `("NONE",)`."""
+
+    argv: tuple[str, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedService:
+    """A service as one file deploys it, whatever the platform: `compose`, `fly`, `railway` or `render`."""
+
+    name: str
+    platform: str
+    at: At
+    image: Located[str] | None = None
+    dockerfile: Located[str] | None = None
+    """Relative to the root, however the platform spells it."""
+    context: Located[str] | None = None
+    target: Located[str] | None = None
+    build_arguments: Mapping[str, Located[str]] = field(default_factory=dict)
+    command: Located[tuple[str, ...]] | None = None
+    """A shell text is one word."""
+    environment: Mapping[str, Located[str]] = field(default_factory=dict)
+    """The text as written, with its `${...}`; empty for a variable that is passed through."""
+    env_files: tuple[Located[str], ...] = ()
+    published: tuple[Published, ...] = ()
+    port: Located[int] | None = None
+    """The port the platform sends requests to (`internal_port`)."""
+    health: HealthTest | None = None
+    health_path: Located[str] | None = None
+    """The path a platform asks for its own check."""
+    waits: tuple[Wait, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    networks: tuple[Located[str], ...] = ()
+    user: Located[str] | None = None
+    read_only: bool = False
+    profiles: tuple[str, ...] = ()
+    settings: Mapping[str, Located[str]] = field(default_factory=dict)
+    """Scalar keys that have no field of their own, as text, by their key route inside the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    name: str
+    internal: bool
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeFile:
+    path: str
+    services: tuple[DeployedService, ...]
+    networks: tuple[Network, ...] = ()
+    volumes: tuple[Located[str], ...] = ()
+
+    def service(self, name: str) -> DeployedService | None:
+        return next((service for service in self.services if service.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvLine:
+    """A line of an env file; `documented_only` for a commented-out `# NAME=value`."""
+
+    name: str
+    value: str
+    at: At
+    comment: str = ""
+    documented_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFile:
+    path: str
+    lines: tuple[EnvLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreFile:
+    """A .dockerignore: patterns in order, `!` kept."""
+
+    path: str
+    patterns: tuple[Located[str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowStep:
+    """A step of a CI job that matters to images: an action with its inputs, or a script."""
+
+    uses: Located[str] | None
+    inputs: Mapping[str, Located[str]]
+    script: Located[str] | None
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowJob:
+    name: str
+    runs_on: Located[str] | None
+    steps: tuple[WorkflowStep, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    path: str
+    jobs: tuple[WorkflowJob, ...]
+    env: Mapping[str, Located[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Everything the deployment files say."""
+
+    images: tuple[ImageFile, ...] = ()
+    composes: tuple[ComposeFile, ...] = ()
+    platform_services: tuple[DeployedService, ...] = ()
+    env_files: tuple[EnvFile, ...] = ()
+    ignores: tuple[IgnoreFile, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
+
+    @property
+    def services(self) -> tuple[DeployedService, ...]:
+        """Every service of every file, compose files first."""
+        return tuple(each for compose in self.composes for each in compose.services) + self.platform_services
+
+    def image(self, dockerfile: str) -> ImageFile | None:
+        return next((image for image in self.images if image.path == dockerfile), None)

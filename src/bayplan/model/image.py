@@ -1,0 +1,105 @@
+"""The recipe of one image: stages, and a few kinds of step."""
+
+from dataclasses import dataclass
+
+from bayplan.source import Why
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    sources: tuple[str, ...]
+    target: str
+    why: Why
+    stage: str | None = None
+    """The stage to copy from; None for the build context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A folder that outlives the build, shared between builds that name the same id."""
+
+    id: str
+    target: str
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Commands that run one after the other; each is one line of shell text that bayplan wrote, never a user's text."""
+
+    commands: tuple[str, ...]
+    why: Why
+    caches: tuple[Cache, ...] = ()
+    needs_network: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A build argument: public, and part of the layer's history."""
+
+    name: str
+    why: Why
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    values: tuple[tuple[str, str], ...]
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Workdir:
+    path: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    name: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Expose:
+    port: int
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Healthcheck:
+    argv: tuple[str, ...]
+    why: Why
+    interval: int = 10
+    timeout: int = 5
+    start_period: int = 30
+    retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    argv: tuple[str, ...]
+    why: Why
+
+
+Step = Copy | Run | Argument | Environment | Workdir | User | Expose | Healthcheck | Command
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`base` is an image or an earlier stage; `native` stages run on the builder's platform whatever the target is."""
+
+    name: str
+    base: str
+    steps: tuple[Step, ...]
+    why: Why
+    native: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A recipe, the file that holds it and the folder it is built from, both relative to the root."""
+
+    dockerfile: str
+    context: str
+    stages: tuple[Stage, ...]

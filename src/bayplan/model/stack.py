@@ -1,0 +1,167 @@
+"""What must run. It knows no vendor."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bayplan.model.image import Image
+from bayplan.source import At, Fact, Why
+
+
+class Role(StrEnum):
+    WEB = "web"
+    """Answers HTTP."""
+    WORKER = "worker"
+    """Listens on nothing and takes jobs from a queue."""
+    JOB = "job"
+    """Runs to its end before others start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that is the same everywhere and may stand in a file."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A value the operator supplies, under this name; with a default it may be left out."""
+
+    name: str
+    default: str | None = None
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A value made of texts and of values the operator supplies: a connection URL of a store."""
+
+    parts: tuple[Given | Asked, ...]
+
+
+Value = Given | Asked | Composed
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable of a service: where its value comes from and everything its documentation needs."""
+
+    name: str
+    value: Value
+    why: Why
+    required: bool = True
+    secret: bool = False
+    at_build: bool = False
+    purpose: str = ""
+    example: str = ""
+    uses: tuple[At, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How to see that a service works: an HTTP path it answers, or a command that its image can run."""
+
+    why: Why
+    path: str | None = None
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    memory_mb: int
+    cpus: float
+    pids: int = 256
+
+
+class Condition(StrEnum):
+    HEALTHY = "healthy"
+    DONE = "done"
+    STARTED = "started"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Another service that must be there first."""
+
+    name: str
+    condition: Condition
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A port of the host that leads to a service; `address` 127.0.0.1 keeps it on this machine."""
+
+    port: int
+    address: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One container of ours. A job runs in the image of the service named by `image_of`."""
+
+    name: str
+    package: str
+    """The folder of its package."""
+    role: Fact[Role]
+    image: Image
+    command: Fact[tuple[str, ...]]
+    limits: Limits
+    port: Fact[int] | None = None
+    health: Health | None = None
+    binding: Binding | None = None
+    variables: tuple[Variable, ...] = ()
+    needs: tuple[Need, ...] = ()
+    writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path inside the container
+    """Folders that must be writable when the root file system is not."""
+    grace_seconds: int = 10
+    budget_mb: int | None = None
+    image_of: str | None = None
+    queues: tuple[str, ...] = ()
+    """The queues it takes jobs from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A database or the like, from the catalog."""
+
+    name: str
+    kind: str
+    """The catalog's entry: `postgres`, `redis`."""
+    image: Fact[str]
+    port: int
+    health: Health
+    data: str
+    """Where it keeps its data, inside the container."""
+    volume: str
+    limits: Limits
+    why: Why
+    variables: tuple[Variable, ...] = ()
+    command: tuple[str | Asked, ...] = ()
+    grace_seconds: int = 30
+    writable: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the user should know that is no mistake of the repository: a guess, a limit, an end of life."""
+
+    about: str
+    text: str
+    at: At | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    name: str
+    environment: str
+    node: Fact[str]
+    services: tuple[Service, ...]
+    stores: tuple[Store, ...]
+    platforms: tuple[str, ...] = ("linux/amd64", "linux/arm64")
+    notes: tuple[Note, ...] = field(default_factory=tuple)
+
+    def service(self, name: str) -> Service | None:
+        return next((service for service in self.services if service.name == name), None)

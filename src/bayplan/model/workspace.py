@@ -1,0 +1,280 @@
+"""What the repository contains, as facts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bayplan.source import At, Fact, Located
+
+
+class DependencyKind(StrEnum):
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+    OPTIONAL = "optional"
+    PEER = "peer"
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """A line of a manifest.
+
+    `folder` is set when a package of this workspace satisfies it, `version` when the lockfile pins it.
+    """
+
+    name: str
+    spec: str
+    kind: DependencyKind
+    at: At
+    version: str | None = None
+    folder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TsConfig:
+    """A tsconfig with its `extends` chain already applied. Paths are relative to the repository's root."""
+
+    path: str
+    chain: tuple[str, ...]
+    """Every file that takes part, the config itself first."""
+    out_dir: str | None = None
+    root_dir: str | None = None
+    composite: bool = False
+    incremental: bool = False
+    build_info: str | None = None
+    """Where an incremental or composite build leaves its .tsbuildinfo."""
+    no_emit: bool = False
+    source_map: bool = False
+    module: str | None = None
+    references: tuple[str, ...] = ()
+    at: At | None = None
+
+
+class Use(StrEnum):
+    """When a variable is read."""
+
+    BUILD = "build"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvUse:
+    """One place where code reads an environment variable."""
+
+    name: str
+    at: At
+    required: bool
+    """Whether the code cannot start or work without it: no default, not optional in its schema."""
+    default: str | None = None
+    use: Use = Use.RUN
+    via: str = "process.env"
+    """How it is read: `process.env`, `zod`, `envalid`, `class-validator`, `joi`, `ConfigService`, `t3-env`, ..."""
+    purpose: str = ""
+    """The comment or `.describe()` beside it."""
+    kind: str = ""
+    """What the schema says it must be: `url`, `number`, `boolean`, `email`, `enum:a|b`; empty when it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An HTTP route that the code answers, with its global prefix."""
+
+    method: str
+    path: str
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class QueueUse:
+    """A queue the code adds jobs to or takes jobs from; the name is empty where it is not a constant."""
+
+    name: str
+    library: str
+    consumes: bool
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class NextConfig:
+    """What a Next.js config says, as far as it is written down as constants."""
+
+    path: str
+    at: At
+    """The place of the config object's opening brace, where properties can be added."""
+    output: Located[str] | None = None
+    tracing_root: Located[str] | None = None
+    """The source text of `outputFileTracingRoot`."""
+    base_path: Located[str] | None = None
+    transpiled: tuple[str, ...] = ()
+    editable: bool = True
+    """Whether the object literal that is exported was found, so that a property can be added to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What the source of one package does, apart from what it depends on."""
+
+    framework: Fact[str] | None = None
+    """`next`, `nest`, `express`, `fastify`, `hono`, `vite`, `node`; None for a package that nothing starts."""
+    port: Fact[int] | None = None
+    """The port it listens on when nothing tells it otherwise."""
+    port_variable: Fact[str] | None = None
+    """The variable that tells it otherwise."""
+    host: Fact[str] | None = None
+    """The address it binds to, when the code names one."""
+    routes: tuple[Route, ...] = ()
+    env: tuple[EnvUse, ...] = ()
+    queues: tuple[QueueUse, ...] = ()
+    handles_sigterm: At | None = None
+    next: NextConfig | None = None
+    reads_files: tuple[Located[str], ...] = ()
+    """Folders inside the package that the code reads at run time (migrations, templates)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One package of the workspace. `folder` is relative to the root, `.` for the root itself."""
+
+    name: str
+    folder: str
+    at: At
+    version: str = ""
+    private: bool = False
+    module: str = "commonjs"
+    """`commonjs` or `module`, as package.json's `type` says."""
+    scripts: Mapping[str, Located[str]] = field(default_factory=dict)
+    dependencies: tuple[Dependency, ...] = ()
+    entries: tuple[Located[str], ...] = ()
+    """Every file that main, module, exports, types and bin name, relative to the package."""
+    published_files: tuple[str, ...] = ()
+    """package.json's `files`."""
+    node_range: Located[str] | None = None
+    tsconfigs: tuple[TsConfig, ...] = ()
+    start: Fact[tuple[str, ...]] | None = None
+    """The command that starts it in production, resolved through its scripts to an argv that runs in its folder."""
+    build: Fact[tuple[str, ...]] | None = None
+    """The names of the scripts that build it, in order (turbo's in-package `dependsOn` before `build`)."""
+    outputs: tuple[Fact[str], ...] = ()
+    """Folders or files, relative to the package, that its build makes and that run time needs."""
+    code: Code = field(default_factory=Code)
+
+    def path(self, inside: str) -> str:
+        """Return a path inside the package, relative to the root."""
+        return inside if self.folder == "." else f"{self.folder}/{inside}"
+
+    def depends_on(self, *names: str) -> Dependency | None:
+        """Return the first dependency of any of these names that is there at run time."""
+        for dependency in self.dependencies:
+            if dependency.name in names and dependency.kind is not DependencyKind.DEVELOPMENT:
+                return dependency
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedPackage:
+    """A package from the registry as the lockfile pins it."""
+
+    name: str
+    version: str
+    os: tuple[str, ...] = ()
+    cpu: tuple[str, ...] = ()
+    libc: tuple[str, ...] = ()
+    has_install_script: bool = False
+    """Where the lockfile says so (pnpm up to lockfile 6 `requiresBuild`, npm `hasInstallScript`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lockfile:
+    """A lockfile as a graph: `importers` by package folder, `edges` between keys, `packages` by key."""
+
+    path: str
+    version: str
+    importers: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """folder -> {"production": keys, "development": keys, "optional": keys}, workspace links left out."""
+    edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    packages: Mapping[str, LockedPackage] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The lockfile's own settings, as text: autoInstallPeers, injectWorkspacePackages, ..."""
+
+    def reachable(self, folders: Iterable[str], *, development: bool = False) -> tuple[LockedPackage, ...]:
+        """Return every registry package that these workspace packages install, by name and version."""
+        kinds = ("production", "optional", *(("development",) if development else ()))
+        waiting = [key for folder in folders for kind in kinds for key in self.importers.get(folder, {}).get(kind, ())]
+        seen: set[str] = set()
+        while waiting:
+            key = waiting.pop()
+            if key not in seen:
+                seen.add(key)
+                waiting.extend(self.edges.get(key, ()))
+        found = {self.packages[key] for key in seen if key in self.packages}
+        return tuple(sorted(found, key=lambda package: (package.name, package.version)))
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """The package manager, and what of its configuration an install in an image depends on."""
+
+    name: str
+    version: Fact[str]
+    """Exact, `10.34.8`."""
+    lockfile: Lockfile | None = None
+    files: tuple[str, ...] = ()
+    """What an install needs beside the manifests, in the order to copy: root manifest, lockfile, workspace file,
+    .npmrc, .pnpmfile.cjs, patches."""
+    linker: str = "isolated"
+    allowed_builds: tuple[str, ...] = ()
+    """Dependencies whose install scripts the workspace allows (`onlyBuiltDependencies`, `allowBuilds`)."""
+    injects: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A turbo task: what it waits for (`^build`, `generate`) and what it leaves behind."""
+
+    name: str
+    depends_on: tuple[str, ...]
+    outputs: tuple[str, ...]
+    env: tuple[str, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A repository: its packages by folder, and who depends on whom."""
+
+    name: str
+    manager: Manager
+    packages: tuple[Package, ...]
+    node: Fact[str] | None = None
+    """The Node.js major the repository asks for."""
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    """The root .gitignore's patterns."""
+
+    def by_folder(self, folder: str) -> Package | None:
+        return next((package for package in self.packages if package.folder == folder), None)
+
+    def by_name(self, name: str) -> Package | None:
+        return next((package for package in self.packages if package.name == name), None)
+
+    def closure(self, package: Package, *, development: bool) -> tuple[Package, ...]:
+        """Return the workspace packages that this one needs, dependencies before dependents, itself last.
+
+        With `development`, what its build needs: development dependencies of every member count too.
+        """
+        by_folder = {each.folder: each for each in self.packages}
+        ordered: dict[str, Package] = {}
+        visiting: set[str] = set()
+
+        def visit(each: Package) -> None:
+            if each.folder in ordered or each.folder in visiting:
+                return
+            visiting.add(each.folder)
+            for dependency in sorted(each.dependencies, key=lambda one: one.name):
+                wanted = development or dependency.kind is not DependencyKind.DEVELOPMENT
+                if dependency.folder is not None and wanted and dependency.folder in by_folder:
+                    visit(by_folder[dependency.folder])
+            ordered[each.folder] = each
+
+        visit(package)
+        return tuple(ordered.values())

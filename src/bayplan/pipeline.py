@@ -1,0 +1,1 @@
+"""The tool on one page: read, plan, write, check, build, run, verify."""
