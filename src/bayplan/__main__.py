@@ -1,3 +1,5 @@
+import sys
+
 from bayplan.cli import main
 
-main()
+sys.exit(main())

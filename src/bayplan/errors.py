@@ -27,6 +27,14 @@ class UsageError(BayplanError):
     exit_code = 2
 
 
+class ConfigError(UsageError):
+    """`bayplan.yaml` has mistakes: all of them, each with its place."""
+
+    def __init__(self, message: str, problems: tuple[tuple[At, str], ...], *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy, at=problems[0][0] if problems else None)
+        self.problems = problems
+
+
 class MissingToolError(BayplanError):
     """Something is missing on this machine."""
 

@@ -3,10 +3,11 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from bayplan.errors import CommandFailedError, MissingToolError
 
@@ -37,15 +38,27 @@ class Runner(Protocol):
     """Runs steps.
 
     `run` waits and returns what was printed, and raises when the command fails unless `check` is off;
-    `stream` hands each line to `on_line` as it comes.
+    `stream` hands each line to `on_line` as it comes; `reading` opens the output as bytes;
+    `interrupt` ends everything that is running now, in whichever thread it was started.
     """
 
     def run(self, step: Step, *, check: bool = True) -> Done: ...
 
     def stream(self, step: Step, on_line: Callable[[str], None], *, check: bool = True) -> int: ...
 
+    def reading(self, step: Step) -> AbstractContextManager[IO[bytes]]: ...
+
+    def interrupt(self) -> None: ...
+
 
 REMEDIES = {"docker": "install Docker Engine with the compose and buildx plugins"}
+
+
+def _missing(step: Step) -> MissingToolError:
+    tool = step.argv[0]
+    return MissingToolError(
+        f"{tool} is needed to {step.purpose}, and is not on this machine", remedy=REMEDIES.get(tool, f"install {tool}")
+    )
 
 
 def _start(step: Step, *, merged: bool) -> "subprocess.Popen[str]":
@@ -63,14 +76,25 @@ def _start(step: Step, *, merged: bool) -> "subprocess.Popen[str]":
             start_new_session=True,
         )
     except FileNotFoundError as error:
-        tool = step.argv[0]
-        raise MissingToolError(
-            f"{tool} is needed to {step.purpose}, and is not on this machine",
-            remedy=REMEDIES.get(tool, f"install {tool}"),
-        ) from error
+        raise _missing(step) from error
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
+def _start_bytes(step: Step, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            step.argv,
+            cwd=step.folder,
+            env={**os.environ, **step.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise _missing(step) from error
+
+
+def _end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
     """End a process and everything it started, kindly first."""
     for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         try:
@@ -90,21 +114,64 @@ def _failure(step: Step, code: int, output: str) -> CommandFailedError:
     )
 
 
-class Local:
-    """Runs steps on this machine. An interrupt ends what is running before it goes on up."""
+def _too_slow(step: Step) -> CommandFailedError:
+    return CommandFailedError(f"`{' '.join(step.argv[:3])}` did not {step.purpose} within {step.timeout:.0f} s")
 
-    def run(self, step: Step, *, check: bool = True) -> Done:
-        process = _start(step, merged=False)
+
+@contextmanager
+def _deadline(step: Step, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterator[None]:
+    """End the process when its time is over, though something waits for its next line."""
+    if step.timeout is None:
+        yield
+        return
+    from threading import Event, Timer
+
+    over = Event()
+
+    def end() -> None:
+        over.set()
+        _end(process)
+
+    timer = Timer(step.timeout, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise _too_slow(step)
+
+
+class Local:
+    """Runs steps on this machine, in any thread. An interrupt ends what is running before it goes on up."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str] | subprocess.Popen[bytes]] = set()
+
+    @contextmanager
+    def _kept(self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterator[None]:
+        """Know a process while it runs, and let nothing of it survive what goes wrong here."""
+        self._running.add(process)
         try:
-            stdout, stderr = process.communicate(step.stdin, timeout=step.timeout)
-        except subprocess.TimeoutExpired as error:
-            _end(process)
-            raise CommandFailedError(
-                f"`{' '.join(step.argv[:3])}` did not {step.purpose} within {step.timeout:.0f} s"
-            ) from error
+            yield
         except BaseException:
             _end(process)
             raise
+        finally:
+            self._running.discard(process)
+
+    def interrupt(self) -> None:
+        for process in tuple(self._running):
+            _end(process)
+
+    def run(self, step: Step, *, check: bool = True) -> Done:
+        process = _start(step, merged=False)
+        with self._kept(process):
+            try:
+                stdout, stderr = process.communicate(step.stdin, timeout=step.timeout)
+            except subprocess.TimeoutExpired as error:
+                raise _too_slow(step) from error
         if check and process.returncode:
             raise _failure(step, process.returncode, stderr or stdout)
         return Done(step, process.returncode, stdout, stderr)
@@ -112,7 +179,7 @@ class Local:
     def stream(self, step: Step, on_line: Callable[[str], None], *, check: bool = True) -> int:
         process = _start(step, merged=True)
         last: list[str] = []
-        try:
+        with self._kept(process), _deadline(step, process):
             if step.stdin is not None and process.stdin is not None:
                 process.stdin.write(step.stdin)
                 process.stdin.close()
@@ -120,12 +187,27 @@ class Local:
                 last = [*last[-59:], line]
                 on_line(line.rstrip("\n"))
             process.wait()
-        except BaseException:
-            _end(process)
-            raise
         if check and process.returncode:
             raise _failure(step, process.returncode, "".join(last))
         return process.returncode
+
+    @contextmanager
+    def reading(self, step: Step) -> Iterator[IO[bytes]]:
+        from tempfile import TemporaryFile
+
+        with TemporaryFile() as errors:
+            process = _start_bytes(step, errors)
+            with self._kept(process), _deadline(step, process):
+                stdout = process.stdout
+                if stdout is None:  # only mypy cannot see that it was asked for
+                    raise _failure(step, 1, "it prints nothing")
+                yield stdout
+                while stdout.read(1 << 20):
+                    pass
+                process.wait()
+            if process.returncode:
+                errors.seek(0)
+                raise _failure(step, process.returncode, errors.read().decode(errors="replace"))
 
 
 def shown(argv: Sequence[str]) -> str:

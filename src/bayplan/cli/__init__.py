@@ -1,5 +1,5 @@
 """The command line."""
 
+from bayplan.cli.main import main
 
-def main() -> None:
-    """Run bayplan."""
+__all__ = ["main"]

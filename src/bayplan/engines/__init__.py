@@ -1,0 +1,1 @@
+"""Recipe to image, compose file to running services. `docker.py` holds the commands, as values."""

@@ -7,18 +7,36 @@ from bayplan.source import At, Located
 
 
 @dataclass(frozen=True, slots=True)
+class Heredoc:
+    """A text that follows an instruction; `literal` when its name is quoted, so that nothing in it is expanded."""
+
+    name: str
+    content: str
+    literal: bool
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
 class Instruction:
     """A Dockerfile instruction: its upper-case word, flags (`from`, `mount`, ...), arguments and heredocs."""
 
     word: str
     at: At
     arguments: tuple[str, ...]
-    """The words of COPY, the JSON form of CMD, `KEY=value` pairs of ENV; shell text is one argument."""
+    """The words of COPY, the JSON form of CMD, `KEY=value` pairs of ENV; shell text is one argument.
+
+    Quotes are removed and variables expanded as far as the file itself gives their values. A health check begins with
+    `CMD` or `NONE`.
+    """
     flags: tuple[tuple[str, str], ...] = ()
     shell: bool = False
     """Whether RUN, CMD, ENTRYPOINT or a health check is in shell form."""
     text: str = ""
     """The instruction as written, continuation lines joined."""
+    heredocs: tuple[Heredoc, ...] = ()
+    places: tuple[At, ...] = ()
+    """The place of each argument."""
+    flag_places: tuple[At, ...] = ()
 
     def flag(self, name: str) -> str | None:
         return next((value for key, value in self.flags if key == name), None)
@@ -73,6 +91,7 @@ class Published:
     host: str | None
     address: str
     at: At
+    protocol: str = "tcp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +225,15 @@ class Workflow:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A deployment file that cannot be read as what it should be."""
+
+    message: str
+    at: At
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """Everything the deployment files say."""
 
@@ -215,6 +243,7 @@ class Deployment:
     env_files: tuple[EnvFile, ...] = ()
     ignores: tuple[IgnoreFile, ...] = ()
     workflows: tuple[Workflow, ...] = ()
+    broken: tuple[Broken, ...] = ()
 
     @property
     def services(self) -> tuple[DeployedService, ...]:

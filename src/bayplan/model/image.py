@@ -70,9 +70,10 @@ class Expose:
 class Healthcheck:
     argv: tuple[str, ...]
     why: Why
-    interval: int = 10
+    interval: int = 30
     timeout: int = 5
-    start_period: int = 30
+    start_period: int = 60
+    start_interval: int = 1
     retries: int = 3
 
 

@@ -118,6 +118,8 @@ class Service:
     grace_seconds: int = 10
     budget_mb: int | None = None
     image_of: str | None = None
+    workdir: str = ""
+    """The folder inside the container that its command runs in; empty for the image's own."""
     queues: tuple[str, ...] = ()
     """The queues it takes jobs from."""
 

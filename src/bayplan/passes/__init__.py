@@ -1,0 +1,169 @@
+"""From what the repository contains to what must run: `Workspace` and `bayplan.yaml` to `Stack`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from bayplan.errors import BayplanError
+from bayplan.model.config import Config
+from bayplan.model.stack import Health, Note, Role, Service, Stack, Variable
+from bayplan.model.workspace import Workspace
+from bayplan.passes import (
+    apps as apps_pass,
+)
+from bayplan.passes import (
+    commands,
+    health,
+    image_next,
+    image_node,
+    limits,
+    migrations,
+    needs,
+    node_version,
+    ports,
+    settings,
+    stores,
+    variables,
+)
+from bayplan.passes.apps import App
+from bayplan.passes.recipe import Recipe, inside
+from bayplan.source import Fact, Located, Why
+
+PLATFORMS = ("linux/amd64", "linux/arm64")
+
+
+def plan(
+    workspace: Workspace,
+    config: Config,
+    *,
+    in_use: Sequence[Located[str]] = (),
+    has_folder: Callable[[str], bool] = lambda _: False,
+    today: date | None = None,
+) -> Stack:
+    """Decide everything about the stack.
+
+    `in_use` are the images that the repository's own compose files name; `has_folder` says whether a folder is there.
+    """
+    name = apps_pass.service_name(config.name or workspace.name)
+    apps, notes = apps_pass.choose(workspace, config)
+    if not apps:
+        raise BayplanError(
+            "nothing in this repository can be started",
+            remedy="name what should run in bayplan.yaml: services.<name>.package and .command",
+        )
+    return _Planner(workspace, config, name, apps, list(notes), has_folder).stack(in_use, today)
+
+
+class _Planner:
+    """Holds what the decisions about one stack share."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        config: Config,
+        name: str,
+        apps: tuple[App, ...],
+        notes: list[Note],
+        has_folder: Callable[[str], bool],
+    ) -> None:
+        self.workspace = workspace
+        self.config = config
+        self.name = name
+        self.apps = apps
+        self.notes = notes
+        self.has_folder = has_folder
+        self.node = node_version.node_version(workspace, config)
+        self.ports = {app.name: ports.port(app, config) for app in apps}
+        self.bindings = ports.bindings(apps, self.ports, config)
+        self.users = stores.needed(workspace, config, apps)
+        self.variables = variables.Variables(workspace, config, name, self.ports, self.bindings, self.users)
+
+    def stack(self, in_use: Sequence[Located[str]], today: date | None) -> Stack:
+        chosen = stores.stores(self.config, self.users, self.name, in_use)
+        migration, note = migrations.migration(self.workspace, self.apps)
+        services = self._services([migrations.NAME] if migration else [])
+        if migration is not None:
+            carrier = next(service for service in services if service.name == migration.app.name)
+            services.insert(0, self._job(migration, carrier))
+        if today is not None and (old := node_version.end_of_life(self.node, today)) is not None:
+            self.notes.append(old)
+        self.notes += [note] if note else []
+        return Stack(
+            self.name,
+            "production",
+            self.node,
+            tuple(services),
+            chosen,
+            self.config.platforms or PLATFORMS,
+            tuple(self.notes),
+        )
+
+    def _services(self, jobs: Sequence[str]) -> list[Service]:
+        checks: dict[str, Health | None] = {}
+        for app in self.apps:
+            checks[app.name], note = health.health(app, self.ports[app.name], self.config)
+            self.notes += [note] if note else []
+        checked = [name for name, check in checks.items() if check is not None]
+        return [self._service(app, checks[app.name], checked, jobs) for app in self.apps]
+
+    def _service(self, app: App, check: Health | None, checked: Sequence[str], jobs: Sequence[str]) -> Service:
+        found = self.variables.of(app)
+        command = commands.command(app, self.config)
+        is_next = app.package.code.framework is not None and app.package.code.framework.value == "next"
+        recipe = Recipe(self.workspace, app, self.node, command, self.ports[app.name], check, found)
+        if is_next:
+            image = image_next.image(recipe, has_public=self.has_folder(app.package.path("public")))
+        else:
+            image = image_node.image(recipe)
+        cache = (f"{recipe.folder}/.next/cache",) if is_next else ()
+        return Service(
+            name=app.name,
+            package=app.package.folder,
+            role=app.role,
+            image=image,
+            command=command,
+            limits=limits.limits(app),
+            port=self.ports[app.name],
+            health=check,
+            binding=self.bindings.get(app.name),
+            variables=found,
+            needs=needs.needs(app.name, found, self.users, checked, jobs),
+            writable=("/tmp", *cache, *app.settings.writable),  # noqa: S108 - inside the container
+            grace_seconds=limits.grace(app),
+            budget_mb=settings.megabytes(app.settings.budget) if app.settings.budget else None,
+            queues=tuple(sorted({queue.name for queue in app.package.code.queues if queue.consumes and queue.name})),
+        )
+
+    def _job(self, migration: migrations.Migration, carrier: Service) -> Service:
+        read = {
+            use.name
+            for package in self.workspace.closure(migration.package, development=False)
+            for use in package.code.env
+        }
+        found = tuple(variable for variable in carrier.variables if variable.name in read)
+        users = {
+            kind: {migrations.NAME: migration.command.why}
+            for kind, names in self.users.items()
+            if carrier.name in names
+        }
+        return Service(
+            name=migrations.NAME,
+            package=migration.package.folder,
+            role=Fact(Role.JOB, migration.command.why),
+            image=carrier.image,
+            command=migration.command,
+            limits=carrier.limits,
+            variables=found,
+            needs=needs.needs(migrations.NAME, found, _spoken_to(users, found), (), ()),
+            image_of=carrier.name,
+            workdir=inside(migration.package.folder),
+        )
+
+
+def _spoken_to(users: Mapping[str, Mapping[str, Why]], found: Sequence[Variable]) -> Mapping[str, Mapping[str, Why]]:
+    """Keep the stores whose address is among the variables."""
+    texts = [part.text for each in found for part in variables.given_parts(each.value)]
+    return {
+        kind: names
+        for kind, names in users.items()
+        if any(f"@{kind}:" in text or f"//{kind}:" in text for text in texts)
+    }

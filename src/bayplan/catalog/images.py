@@ -1,0 +1,53 @@
+"""What is known about public images, from `images.toml`."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from bayplan.catalog import load
+
+
+@dataclass(frozen=True, slots=True)
+class KnownImage:
+    """The facts of `images.toml`; a program in neither `has` nor `lacks` is unknown."""
+
+    match: str
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    shell: bool = True
+    user: str = "root"
+    uid: int | None = None
+    port: int | None = None
+    data: str | None = None
+    writes: tuple[str, ...] = ()
+    entry: tuple[str, ...] = ()
+    health: bool = False
+    serves: str = ""
+
+
+REGISTRIES = re.compile(r"^(docker\.io/|index\.docker\.io/|mirror\.gcr\.io/|public\.ecr\.aws/docker/|gcr\.io/)?(library/)?")
+
+
+def known(reference: str) -> KnownImage | None:
+    """Return what is known about an image as `FROM` or compose names it, or None."""
+    name, tag = named(reference)
+    if "$" in name:
+        return None
+    plain = REGISTRIES.sub("", name, count=1) + ":" + tag
+    return next((image for image in _table() if re.search(image.match, plain)), None)
+
+
+def named(reference: str) -> tuple[str, str]:
+    """Split an image's reference into its name and its tag, which is empty when there is none."""
+    plain = reference.partition("@")[0]
+    folder, slash, last = plain.rpartition("/")
+    name, _, tag = last.partition(":")
+    return folder + slash + name, tag
+
+
+@cache
+def _table() -> tuple[KnownImage, ...]:
+    return tuple(
+        KnownImage(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+        for row in load("images")["image"]
+    )

@@ -1,0 +1,57 @@
+"""`bayplan build`: images, and whether they are within their budgets."""
+
+import argparse
+from collections.abc import Sequence
+
+from bayplan.errors import UsageError
+from bayplan.model.stack import Service, Stack
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("services", nargs="*", metavar="SERVICE", help="build only these; all of them when left out")
+    parser.add_argument("--platform", help="build for this platform (linux/arm64) instead of this machine's")
+    parser.add_argument("--dry-run", action="store_true", help="print the commands and run none of them")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Build the images; too large a one fails, with what fills it."""
+    from bayplan import pipeline
+    from bayplan.cli import evidence
+    from bayplan.cli.session import at_work, open_session
+    from bayplan.engines import docker
+    from bayplan.probes import PROBES
+
+    planned = pipeline.plan(arguments.directory)
+    root = planned.tree.root
+    services = chosen(planned.stack, arguments.services)
+    session = open_session(planned.stack, planned.workspace, root, dry=arguments.dry_run)
+    if arguments.dry_run:
+        for service in services:
+            step = docker.build(planned.stack, service, root, session.environment.values, arguments.platform)
+            print(session.typed(step))
+        return 0
+    with at_work(root):
+        session.build(services, arguments.platform)
+        if arguments.platform:
+            return 0
+        weighed = session.prove(probes=tuple(probe for probe in PROBES if probe.id == "size"))
+    names = {service.name for service in services}
+    found = [each for each in weighed if each.subject in names]
+    evidence.show(found)
+    return int(evidence.failed(found))
+
+
+def chosen(stack: Stack, names: Sequence[str]) -> tuple[Service, ...]:
+    """Return the services with images of their own, all or those named; a job's name means the image it runs in."""
+    from bayplan.engines.docker import built_services
+
+    built = built_services(stack)
+    wanted = set()
+    for name in names:
+        service = stack.service(name)
+        if service is None:
+            known = ", ".join(each.name for each in built)
+            raise UsageError(f"there is no service {name!r} to build", remedy=f"the services are {known}")
+        wanted.add(service.image_of or service.name)
+    return tuple(each for each in built if each.name in wanted or not names)

@@ -1,0 +1,38 @@
+"""`bayplan down`: take the stack down, and see that nothing of it is left."""
+
+import argparse
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--volumes", action="store_true", help="delete its data too")
+    parser.add_argument("--images", action="store_true", help="remove the images that were built for it too")
+    parser.add_argument("--dry-run", action="store_true", help="print the commands and run none of them")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Take the stack down. Data stays unless it is asked for."""
+    from bayplan import pipeline
+    from bayplan.cli import evidence
+    from bayplan.cli.session import at_work, open_session
+    from bayplan.engines import docker
+    from bayplan.probes import leftovers
+
+    planned = pipeline.plan(arguments.directory)
+    session = open_session(planned.stack, planned.workspace, planned.tree.root, dry=arguments.dry_run)
+    steps = [docker.down(session.engine.project, volumes=arguments.volumes)]
+    names = sorted(set(session.images().values()))
+    if arguments.dry_run:
+        steps += [docker.remove_images(names)] if arguments.images else []
+        for step in steps:
+            print(session.typed(step))
+        return 0
+    with at_work(session.root):
+        session.engine.down(volumes=arguments.volumes)
+        if arguments.images:
+            there = [name for name in names if session.engine.image(name) is not None]
+            session.engine.remove_images(there)
+        left = session.engine.left()
+    found = [leftovers.judge(planned.stack.name, left, keeps_volumes=not arguments.volumes)]
+    evidence.show(found)
+    return int(evidence.failed(found))

@@ -1,0 +1,52 @@
+"""Evidence on the terminal."""
+
+import sys
+from collections.abc import Sequence
+
+from bayplan.cli.progress import printable
+from bayplan.model.evidence import Evidence, Status
+from bayplan.model.stack import Stack
+from bayplan.model.workspace import Workspace
+
+COLOURS = {Status.PROVED: "32", Status.FAILED: "31", Status.IMPOSSIBLE: "33", Status.SKIPPED: "2"}
+WIDTH = 10
+PAGES = ("next", "vite")
+
+
+def show(evidence: Sequence[Evidence]) -> None:
+    """Print a table, subject by subject, and the sum; what did not hold comes last, where the eye is."""
+    for subject in dict.fromkeys(each.subject for each in evidence):
+        print(f"\n{printable(subject)}")
+        for each in evidence:
+            if each.subject == subject:
+                print(f"  {_status(each.status)}  {printable(each.claim)}: {printable(each.measured)}")
+    print(f"\n{total(evidence)}")
+
+
+def total(evidence: Sequence[Evidence]) -> str:
+    """Return how many claims of each status there are: `41 proved, 1 impossible`."""
+    counts = {status: sum(each.status is status for each in evidence) for status in Status}
+    return ", ".join(f"{count} {status}" for status, count in counts.items() if count) or "nothing was proved"
+
+
+def failed(evidence: Sequence[Evidence]) -> bool:
+    return any(each.status is Status.FAILED for each in evidence)
+
+
+def _status(status: Status) -> str:
+    word = f"{status:<{WIDTH}}"
+    return f"\033[{COLOURS[status]}m{word}\033[0m" if sys.stdout.isatty() else word
+
+
+def address(stack: Stack, workspace: Workspace) -> str | None:
+    """Return where to look at the stack: its page, or else whatever it publishes."""
+    published = [service for service in stack.services if service.binding is not None]
+    for service in published:
+        package = workspace.by_folder(service.package)
+        if package and package.code.framework and package.code.framework.value in PAGES:
+            return _url(service.binding.port if service.binding else 0)
+    return _url(published[0].binding.port) if published and published[0].binding else None
+
+
+def _url(port: int) -> str:
+    return f"http://localhost:{port}"

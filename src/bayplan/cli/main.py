@@ -1,0 +1,57 @@
+"""From a command line to an exit code."""
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from bayplan.cli.parser import parse
+from bayplan.errors import BayplanError, UsageError
+
+INTERRUPTED = 130
+NOBODY_LISTENS = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run bayplan and return its exit code; the only place where an exception becomes one."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    arguments = Namespace(root=Path(), verbose=False)
+    try:
+        arguments = _understood(argv)
+        code: int = import_module(arguments.module).run(arguments)
+        sys.stdout.flush()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes once more at its end, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_LISTENS
+    except BayplanError as error:
+        from bayplan.cli.failure import explain
+
+        return explain(error, arguments.root, verbose=arguments.verbose)
+    except Exception as error:  # noqa: BLE001 - the last place before the interpreter's own
+        from bayplan.cli.failure import confess
+
+        return confess(error)
+    return code
+
+
+def _understood(argv: Sequence[str] | None) -> Namespace:
+    arguments = parse(sys.argv[1:] if argv is None else argv)
+    colour = {"always": "FORCE_COLOR", "never": "NO_COLOR"}.get(arguments.color)
+    if colour:  # read by terminal.py, and by rich
+        os.environ.pop("NO_COLOR", None)
+        os.environ.pop("FORCE_COLOR", None)
+        os.environ[colour] = "1"
+    arguments.root = Path(arguments.directory) / (getattr(arguments, "folder", None) or "")
+    if not arguments.root.is_dir():
+        raise UsageError(f"{arguments.root} is not a folder", remedy="name the folder that holds the repository")
+    return arguments

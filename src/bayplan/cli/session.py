@@ -1,0 +1,131 @@
+"""One stack on one engine, as the commands that build, start, prove and stop it need it."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from bayplan.cli import evidence as table
+from bayplan.cli.progress import progress
+from bayplan.engines import builds, docker, environment, folder, starting
+from bayplan.engines.engine import DockerEngine
+from bayplan.engines.environment import RunEnvironment
+from bayplan.engines.news import Listener, News, State
+from bayplan.model.evidence import Evidence
+from bayplan.model.running import Event
+from bayplan.model.secret import hide
+from bayplan.model.stack import Service, Stack
+from bayplan.model.workspace import Workspace
+from bayplan.probes import PROBES, Probe, prove, record
+from bayplan.probes.subject import Subject
+from bayplan.run import Local, Step, shown
+
+EVIDENCE = ".bayplan/evidence/evidence.json"
+OVERRIDE = ".bayplan/hardened.json"
+QUICK = ("health", "http")
+
+
+@dataclass(slots=True)
+class Session:
+    """What a command works with. Nothing was started or written when it is opened."""
+
+    stack: Stack
+    workspace: Workspace
+    root: Path
+    environment: RunEnvironment
+    engine: DockerEngine
+
+    def save_log(self, service: str, text: str) -> None:
+        folder.write(self.root, folder.log(service), text)
+
+    def images(self) -> dict[str, str]:
+        return {service.name: docker.image_name(self.stack, service) for service in self.stack.services}
+
+    def build(self, services: Sequence[Service], platform: str | None = None) -> None:
+        """Build these images with their progress shown."""
+        with progress() as listen:
+            builds.build_all(
+                self.stack,
+                services,
+                self.root,
+                self.engine.runner,
+                values=self.environment.values,
+                secrets=self.environment.secrets,
+                platform=platform,
+                listen=listen,
+            )
+
+    def start(self, listen: Listener, override: str = "") -> tuple[Event, ...]:
+        """Start what does not run and wait until all is healthy."""
+        overrides = [str(folder.write(self.root, OVERRIDE, override).relative_to(self.root))] if override else []
+        return starting.start(
+            self.stack, self.engine, listen=listen, overrides=overrides, save_logs=self.save_log
+        ).events
+
+    def subject(self, events: tuple[Event, ...] = ()) -> Subject:
+        return Subject(
+            stack=self.stack,
+            workspace=self.workspace,
+            engine=self.engine,
+            images=self.images(),
+            start=lambda override: self.start(lambda _: None, override),
+            secrets=self.environment.secrets,
+            events=events,
+        )
+
+    def prove(self, events: tuple[Event, ...] = (), probes: tuple[Probe, ...] = PROBES) -> tuple[Evidence, ...]:
+        """Run probes with their progress shown."""
+        subject = self.subject(events)
+        with progress() as listen:
+            name = self.stack.name
+            found = prove(subject, probes, lambda probe: listen(News(name, State.RUNNING, probe.doing)))
+            listen(News(name, State.FAILED if table.failed(found) else State.DONE, table.total(found)))
+        return found
+
+    def keep(self, found: Sequence[Evidence]) -> None:
+        of = record.about(self.engine.containers())
+        folder.write(self.root, EVIDENCE, hide(record.to_json(self.stack.name, found, of), self.environment.secrets))
+
+    def kept(self) -> tuple[Evidence, ...]:
+        """Return earlier evidence about exactly what runs now, without what is quickly proved again."""
+        try:
+            text = (self.root / EVIDENCE).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ()
+        of = record.about(self.engine.containers())
+        return tuple(each for each in record.from_json(text, of) if each.id.split(".")[0] not in QUICK)
+
+    def typed(self, step: Step) -> str:
+        """Return a command as a person would type it, in the root folder."""
+        given = "".join(f"{shown([f'{name}={value}'])} " for name, value in sorted(step.environment.items()))
+        return hide(given + shown(step.argv), self.environment.secrets)
+
+
+def open_session(stack: Stack, workspace: Workspace, root: Path, *, dry: bool = False) -> Session:
+    """Settle the values and find the engine; a dry run does neither more than it must."""
+    settled = environment.preview(stack, root) if dry else environment.prepare(stack, root)
+    project = docker.Project(stack.name, root, env_files=settled.files)
+    engine = DockerEngine(project, Local(), settled.secrets)
+    if not dry:
+        engine.check()
+        if settled.made:
+            print(f"made development values for {', '.join(settled.made)} ({environment.OURS})")
+    return Session(stack, workspace, root, settled, engine)
+
+
+@contextmanager
+def at_work(root: Path) -> Iterator[None]:
+    """Keep other bayplans out, and let a polite kill end things as an interrupt does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        with folder.exclusive(root):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

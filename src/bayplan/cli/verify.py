@@ -1,0 +1,34 @@
+"""`bayplan verify`: prove that what runs works."""
+
+import argparse
+
+from bayplan.errors import UsageError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--gently", action="store_true", help="leave out the proofs that stop and start the services")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prove everything about the running stack; its services are stopped and started once on the way."""
+    from bayplan import pipeline
+    from bayplan.cli import evidence
+    from bayplan.cli.session import at_work, open_session
+    from bayplan.probes import PROBES
+
+    planned = pipeline.plan(arguments.directory)
+    session = open_session(planned.stack, planned.workspace, planned.tree.root)
+    if not any(each.state == "running" for each in session.engine.containers()):
+        raise UsageError(f"{planned.stack.name} does not run", remedy="start it with `bayplan up`")
+    probes = tuple(each for each in PROBES if not (arguments.gently and each.disturbs))
+    if not arguments.gently:
+        print("every service is stopped and started once; --gently leaves that out")
+    with at_work(session.root):
+        found = session.prove(probes=probes)
+        if not arguments.gently:
+            session.keep(found)
+    evidence.show(found)
+    if url := evidence.address(planned.stack, planned.workspace):
+        print(f"\n{url}")
+    return int(evidence.failed(found))

@@ -1,0 +1,113 @@
+"""Images, several at a time, each with its own log."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from bayplan.engines.docker import build
+from bayplan.engines.folder import log, write
+from bayplan.engines.news import Listener, News, State
+from bayplan.errors import CommandFailedError
+from bayplan.model.secret import Secret, hide
+from bayplan.model.stack import Service, Stack
+from bayplan.run import Runner, Step
+
+STEP = re.compile(r"#(\d+) \[(?:(?P<stage>[^\]\s]+) +)?(?P<at>\d+)/(?P<of>\d+)\] (?P<what>.+)")
+ENDED = re.compile(r"#(\d+) (DONE|CACHED|ERROR)\b")
+
+
+@dataclass(slots=True)
+class BuildProgress:
+    """Follows buildx's plain output: which step runs, for steps of parallel stages are interleaved."""
+
+    running: dict[str, str] = field(default_factory=dict)
+    text: str = "starting"
+
+    def line(self, line: str) -> bool:
+        """Take a line, and say whether the present step changed."""
+        before = self.text
+        if (ended := ENDED.match(line)) is not None:
+            self.running.pop(ended[1], None)
+        elif (step := STEP.match(line)) is not None:
+            self.running[step[1]] = self._words(step)
+        elif line.endswith("] exporting to image") or " exporting to image" in line:
+            self.running = {"": "exporting the image"}
+        if self.running:
+            self.text = next(reversed(self.running.values()))
+        return self.text != before
+
+    @staticmethod
+    def _words(step: re.Match[str]) -> str:
+        stage = f"{step['stage']} " if step["stage"] else ""
+        what = re.sub(r"--mount=\S+ ", "", step["what"])
+        return f"{stage}{step['at']}/{step['of']} {what[:70]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    service: str
+    seconds: float
+    log: Path
+
+
+def build_all(
+    stack: Stack,
+    services: Sequence[Service],
+    root: Path,
+    runner: Runner,
+    *,
+    values: Mapping[str, str],
+    secrets: Iterable[Secret] = (),
+    platform: str | None = None,
+    listen: Listener,
+) -> tuple[Built, ...]:
+    """Build the images, as many at a time as there are processors; the first that fails ends the others."""
+    hidden = tuple(secrets)
+    for service in services:
+        listen(News(service.name, State.WAITING))
+    pool = ThreadPoolExecutor(max_workers=max(1, min(len(services), os.cpu_count() or 1)))
+    try:
+        jobs = [
+            pool.submit(_build, build(stack, each, root, values, platform), each.name, root, runner, hidden, listen)
+            for each in services
+        ]
+        return _gather(jobs)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        runner.interrupt()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _gather(jobs: Sequence["Future[Built]"]) -> tuple[Built, ...]:
+    for job in as_completed(jobs):
+        job.result()
+    return tuple(job.result() for job in jobs)
+
+
+def _build(step: Step, name: str, root: Path, runner: Runner, secrets: tuple[Secret, ...], listen: Listener) -> Built:
+    progress = BuildProgress()
+    path = write(root, log(f"{name}-build"), "")
+    began = monotonic()
+    listen(News(name, State.RUNNING, progress.text))
+    try:
+        with path.open("w", encoding="utf-8") as file:
+
+            def on_line(line: str) -> None:
+                file.write(hide(line, secrets) + "\n")
+                if progress.line(line):
+                    listen(News(name, State.RUNNING, hide(progress.text, secrets)))
+
+            runner.stream(step, on_line)
+    except CommandFailedError as error:
+        listen(News(name, State.FAILED, hide(progress.text, secrets)))
+        remedy = f"the whole log is in {path.relative_to(root)}"
+        message = f"the image of {name} could not be built: it stopped at {hide(progress.text, secrets)}"
+        raise CommandFailedError(message, remedy=remedy, output=hide(error.output, secrets)) from error
+    listen(News(name, State.DONE, "built"))
+    return Built(name, monotonic() - began, path)

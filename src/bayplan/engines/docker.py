@@ -1,0 +1,168 @@
+"""Every Docker command bayplan runs, as a value. Nothing here runs anything."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bayplan.model.stack import Asked, Given, Service, Stack, Value
+from bayplan.run import Step
+
+PROJECT_LABEL = "com.docker.compose.project"
+SERVICE_LABEL = "com.docker.compose.service"
+QUICK = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A compose project: where its file is and which env files fill it in."""
+
+    name: str
+    root: Path
+    compose: str = "docker-compose.prod.yml"
+    env_files: tuple[str, ...] = ()
+
+
+def image_name(stack: Stack, service: Service) -> str:
+    """Return the image a service runs: compose's own default, so that `docker compose up` finds what bayplan built."""
+    return f"{stack.name}-{service.image_of or service.name}"
+
+
+def built_services(stack: Stack) -> tuple[Service, ...]:
+    """Return the services with an image of their own."""
+    return tuple(service for service in stack.services if service.image_of is None)
+
+
+def value_text(value: Value, values: Mapping[str, str]) -> str:
+    """Return what a value is, given what the operator supplied; compose's `${NAME:-default}` for an empty one too."""
+    if isinstance(value, Given):
+        return value.text
+    if isinstance(value, Asked):
+        return values.get(value.name) or value.default or ""
+    return "".join(value_text(part, values) for part in value.parts)
+
+
+def _path(path: str) -> str:
+    """Return a path that no program takes for an option."""
+    return f"./{path}" if path.startswith("-") else path
+
+
+def build(stack: Stack, service: Service, root: Path, values: Mapping[str, str], platform: str | None = None) -> Step:
+    """Build one image. Build arguments go through the environment: an argv is seen by everyone on the machine.
+
+    An image for another platform gets a tag of its own, for the plain one is what runs here.
+    """
+    arguments = {each.name: value_text(each.value, values) for each in service.variables if each.at_build}
+    tag = platform.replace("/", "-") if platform else "latest"
+    argv = ["docker", "buildx", "build", "--load", "--progress=plain"]
+    argv += [f"--platform={platform}"] if platform else []
+    argv += [f"--file={service.image.dockerfile}", f"--tag={image_name(stack, service)}:{tag}"]
+    argv += [f"--build-arg={name}" for name in sorted(arguments)]
+    argv.append(_path(service.image.context))
+    return Step(tuple(argv), f"build the image of {service.name}", environment=arguments, folder=root)
+
+
+def versions() -> tuple[Step, ...]:
+    """Ask for the versions of the engine, of compose and of buildx."""
+    return (
+        Step(("docker", "version", "--format={{.Server.Version}}"), "find the Docker engine", timeout=QUICK),
+        Step(("docker", "compose", "version", "--short"), "find Docker's compose plugin", timeout=QUICK),
+        Step(("docker", "buildx", "version"), "find Docker's buildx plugin", timeout=QUICK),
+    )
+
+
+def compose(project: Project, words: Sequence[str], purpose: str, overrides: Sequence[str] = ()) -> Step:
+    """Run compose on the project; `overrides` are more compose files, laid over it."""
+    files = [f"--file={path}" for path in (project.compose, *overrides)]
+    environment = [f"--env-file={path}" for path in project.env_files]
+    argv = ("docker", "compose", f"--project-name={project.name}", *files, *environment, *words)
+    return Step(argv, purpose, folder=project.root)
+
+
+def up(project: Project, overrides: Sequence[str] = ()) -> Step:
+    words = ("up", "--detach", "--no-build", "--remove-orphans")
+    return compose(project, words, "start the stack", overrides)
+
+
+def down(project: Project, *, volumes: bool) -> Step:
+    words = ["down", "--remove-orphans", *(["--volumes"] if volumes else [])]
+    return compose(project, words, "take the stack down")
+
+
+def config_hashes(project: Project) -> Step:
+    return compose(project, ("config", "--hash=*"), "read the compose file")
+
+
+def containers(project: Project) -> Step:
+    """List the ids of the project's containers, the ended ones too, but not those of `compose run`."""
+    label = f"--filter=label={PROJECT_LABEL}={project.name}"
+    argv = ("docker", "ps", "--all", "--quiet", "--no-trunc", label, "--filter=label=com.docker.compose.oneoff=False")
+    return Step(argv, "list the stack's containers", timeout=QUICK)
+
+
+def left(project: Project) -> tuple[Step, ...]:
+    """List what exists of a project: containers, networks, volumes."""
+    label = f"--filter=label={PROJECT_LABEL}={project.name}"
+    return (
+        Step(("docker", "ps", "--all", "--format={{.Names}}", label), "list containers", timeout=QUICK),
+        Step(("docker", "network", "ls", "--format={{.Name}}", label), "list networks", timeout=QUICK),
+        volumes(project),
+    )
+
+
+def volumes(project: Project) -> Step:
+    label = f"--filter=label={PROJECT_LABEL}={project.name}"
+    return Step(("docker", "volume", "ls", "--format={{.Name}}", label), "list volumes", timeout=QUICK)
+
+
+def inspect(kind: str, names: Sequence[str]) -> Step:
+    return Step(("docker", kind, "inspect", *names), f"inspect the {kind}", timeout=QUICK)
+
+
+def history(image: str) -> Step:
+    argv = ("docker", "history", "--no-trunc", "--human=false", "--format={{json .}}", image)
+    return Step(argv, f"read the history of {image}", timeout=QUICK)
+
+
+def save(image: str) -> Step:
+    return Step(("docker", "save", image), f"read the layers of {image}")
+
+
+def events(project: Project, since: float, until: float) -> Step:
+    """Ask for what happened; the engine remembers only the last 256 events, so this is asked often."""
+    argv = ("docker", "events", f"--since={since:.6f}", f"--until={until:.6f}", "--format={{json .}}")
+    filters = ("--filter=type=container", f"--filter=label={PROJECT_LABEL}={project.name}")
+    return Step((*argv, *filters), "watch the stack", timeout=QUICK)
+
+
+def clock() -> Step:
+    return Step(("docker", "info", "--format={{.SystemTime}}"), "read the engine's clock", timeout=QUICK)
+
+
+def logs(container: str, lines: int | None = None) -> Step:
+    tail = (f"--tail={lines}",) if lines else ()
+    return Step(("docker", "logs", *tail, container), "read the logs", timeout=QUICK)
+
+
+def top(container: str) -> Step:
+    return Step(("docker", "top", container, "-eo", "pid,ppid,uid,comm"), "list the processes", timeout=QUICK)
+
+
+def execute(container: str, argv: Sequence[str], stdin: str, timeout: float) -> Step:
+    words = ("docker", "exec", "--interactive", container, *argv)
+    return Step(words, f"run {argv[0]} in a container", stdin=stdin, timeout=timeout)
+
+
+def stop(container: str, seconds: int) -> Step:
+    return Step(("docker", "stop", f"--time={seconds}", container), "stop a container", timeout=seconds + QUICK)
+
+
+def start(container: str) -> Step:
+    return Step(("docker", "start", container), "start a container", timeout=QUICK)
+
+
+def remove_containers(names: Sequence[str]) -> Step:
+    return Step(("docker", "rm", "--force", "--volumes", *names), "remove what this run started", timeout=QUICK)
+
+
+def remove_images(names: Sequence[str]) -> Step:
+    return Step(("docker", "image", "rm", *names), "remove the images")

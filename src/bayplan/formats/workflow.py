@@ -1,0 +1,44 @@
+"""GitHub workflows, as far as they build, push and deploy."""
+
+from collections.abc import Iterator
+
+from bayplan.errors import BrokenFileError
+from bayplan.formats import yaml_nodes
+from bayplan.formats.document import Document, Key
+from bayplan.formats.scalars import named_values, scalar, scalars
+from bayplan.model.deployment import Workflow, WorkflowJob, WorkflowStep
+from bayplan.source import At, Located
+
+
+def parse(text: str, path: str) -> Workflow:
+    """Return the jobs of a workflow; a job that calls another workflow is a job of one step."""
+    document = yaml_nodes.load(text, path)
+    if not isinstance(document.data, dict):
+        raise BrokenFileError(
+            f"{path} is not a workflow: it holds no keys", at=At(path, 1, 1), remedy="write `on` and `jobs` in it"
+        )
+    jobs = tuple(
+        WorkflowJob(name, _runs_on(document, name), tuple(_steps(document, name)), document.key_at("jobs", name))
+        for name in document.mapping("jobs")
+    )
+    return Workflow(path, jobs, named_values(document, "env"))
+
+
+def _runs_on(document: Document, job: str) -> Located[str] | None:
+    """Return the runner: a label, several joined by commas, or the labels of a group."""
+    route: tuple[Key, ...] = ("jobs", job, "runs-on")
+    labels = scalars(document, *route) or scalars(document, *route, "labels") or scalars(document, *route, "group")
+    return Located(", ".join(label.value for label in labels), document.at(*route)) if labels else None
+
+
+def _steps(document: Document, job: str) -> Iterator[WorkflowStep]:
+    routes: list[tuple[Key, ...]] = [("jobs", job)] if document.text("jobs", job, "uses") else []
+    routes += [("jobs", job, "steps", index) for index in range(len(document.items("jobs", job, "steps")))]
+    for route in routes:
+        if isinstance(document.get(*route), dict):
+            yield WorkflowStep(
+                scalar(document, *route, "uses"),
+                named_values(document, *route, "with"),
+                scalar(document, *route, "run"),
+                document.at(*route),
+            )

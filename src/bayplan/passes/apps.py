@@ -1,0 +1,114 @@
+"""Which packages become services, under which name, in which role."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bayplan.errors import UsageError
+from bayplan.model.config import Config, ServiceConfig
+from bayplan.model.stack import Note, Role
+from bayplan.model.workspace import Package, Workspace
+from bayplan.source import Fact, Why
+
+STATIC = ("vite",)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A package that becomes a service, with what `bayplan.yaml` says about it."""
+
+    name: str
+    package: Package
+    role: Fact[Role]
+    settings: ServiceConfig
+
+
+def service_name(text: str) -> str:
+    """Return a name that compose, DNS and image names all take."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "app"
+
+
+def _candidates(workspace: Workspace) -> Iterator[tuple[str, Package]]:
+    runnable = [each for each in workspace.packages if each.code.framework is not None]
+    short = {each.folder: service_name(each.folder.rsplit("/", 1)[-1]) for each in runnable}
+    for each in runnable:
+        if each.folder == ".":
+            yield service_name(workspace.name), each
+        elif list(short.values()).count(short[each.folder]) > 1:
+            yield service_name(each.folder), each
+        else:
+            yield short[each.folder], each
+
+
+def _role(package: Package, settings: ServiceConfig, config: Config, key: str) -> Fact[Role]:
+    if settings.role is not None:
+        return Fact(
+            Role(settings.role), Why("bayplan.yaml", "bayplan.yaml says so", config.at("services", key, "role"))
+        )
+    code = package.code
+    if settings.port is not None:
+        return Fact(Role.WEB, Why("apps", "bayplan.yaml names its port", config.at("services", key, "port")))
+    if code.port is not None:
+        return Fact(Role.WEB, Why("apps", f"it listens on {code.port.value}", code.port.why.at))
+    consumed = next((queue for queue in code.queues if queue.consumes), None)
+    if consumed is not None:
+        name = f" {consumed.name!r}" if consumed.name else ""
+        return Fact(Role.WORKER, Why("apps", f"it listens on nothing and takes jobs from the queue{name}", consumed.at))
+    return Fact(Role.WORKER, Why("apps", "it listens on nothing", package.at))
+
+
+def _settings(config: Config, name: str, package: Package) -> tuple[str, ServiceConfig]:
+    for key, settings in config.services.items():
+        if settings.package == package.folder or (settings.package is None and key in (name, package.name)):
+            return key, settings
+    return name, ServiceConfig()
+
+
+def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple[Note, ...]]:
+    """Return the apps in order of their folders, and what was left out and why."""
+    apps: list[App] = []
+    notes: list[Note] = []
+    used: set[str] = set()
+    candidates = dict(_candidates(workspace))
+    for key, settings in config.services.items():
+        package = workspace.by_folder(settings.package) if settings.package else None
+        if package is not None and package not in candidates.values():
+            candidates[key] = package
+    for candidate, package in candidates.items():
+        key, settings = _settings(config, candidate, package)
+        used.add(key)
+        if settings.skip:
+            continue
+        framework = package.code.framework
+        name = service_name(key if key in config.services and settings.package else candidate)
+        if framework is not None and framework.value in STATIC and settings.port is None:
+            text = f"{package.folder} builds a static site with {framework.value}; no service is written for it yet"
+            notes.append(Note(name, text, framework.why.at))
+            continue
+        if _has_no_command(package, settings):
+            text = f"nothing says how {package.folder} is started; name it: services.{name}.command in bayplan.yaml"
+            notes.append(Note(name, text, package.at))
+            continue
+        role = _role(package, settings, config, key)
+        if role.value is Role.WORKER and settings.role is None and not package.code.queues:
+            guess = f"it is run as a worker (services.{name}.role and .skip change that)"
+            text = f"{package.folder} listens on nothing and takes no jobs; {guess}"
+            notes.append(Note(name, text, package.at))
+        apps.append(App(name, package, role, settings))
+    _refuse_unknown(config, used, [app.name for app in apps])
+    return tuple(apps), tuple(notes)
+
+
+def _has_no_command(package: Package, settings: ServiceConfig) -> bool:
+    framework = package.code.framework
+    return package.start is None and settings.command is None and (framework is None or framework.value != "next")
+
+
+def _refuse_unknown(config: Config, used: set[str], known: list[str]) -> None:
+    for key in config.services:
+        if key not in used:
+            raise UsageError(
+                f"bayplan.yaml describes the service {key!r}, and no package is it",
+                at=config.at("services", key),
+                remedy=f"name its folder (services.{key}.package), or use one of: {', '.join(known) or 'none'}",
+            )

@@ -1,0 +1,63 @@
+"""The stage that builds, package by package, so that a change builds only itself and what follows."""
+
+import shlex
+
+from bayplan.model.image import Argument, Cache, Copy, Run, Stage, Step
+from bayplan.model.workspace import Package
+from bayplan.passes.image_install import install
+from bayplan.passes.recipe import STORE, Recipe
+from bayplan.passes.trim import OWN_UNUSED, find_and_remove
+from bayplan.source import Why
+
+
+def build_stage(recipe: Recipe, *, strip: bool, flags: str = "", caches: tuple[Cache, ...] = ()) -> Stage:
+    """Install everything the build needs, then copy and build each package, dependencies first.
+
+    `strip` removes what only compilers and debuggers read, once everything is compiled; `caches` are the app's own.
+    """
+    exact = Why("pnpm", "exactly what the lockfile says, development tools included")
+    steps: list[Step] = [Run((install(recipe, production=False, flags=flags),), exact, (STORE,))]
+    steps += [Copy((path,), path if "/" in path else "./", why) for path, why in _shared_files(recipe).items()]
+    for package in recipe.built:
+        own = package is recipe.package
+        because = "its own sources" if own else f"{recipe.app.name} needs {package.name}"
+        target = package.folder if package.folder != "." else "./"
+        steps.append(Copy((package.folder,), target, Why("closure", because, package.at)))
+        if own:
+            steps += [Argument(each.name, each.why) for each in recipe.variables if each.at_build]
+        if package.build is not None:
+            last = _strip(recipe) if own and strip else None
+            commands = (*_scripts(package), *([last] if last else ()))
+            steps.append(Run(commands, package.build.why, caches if own else ()))
+    why = Why("closure", "package by package, dependencies first: a change builds only itself and what follows")
+    return Stage("build", "manifests", tuple(steps), why)
+
+
+def _scripts(package: Package) -> list[str]:
+    where = "" if package.folder == "." else f"-C {shlex.quote(package.folder)} "
+    return [f"pnpm {where}run {shlex.quote(script)}" for script in (package.build.value if package.build else ())]
+
+
+def _shared_files(recipe: Recipe) -> dict[str, Why]:
+    """Return the files outside the packages that their TypeScript configs extend."""
+    if recipe.package.folder == ".":
+        return {}
+    copied = tuple(f"{package.folder}/" for package in recipe.built)
+    found: dict[str, Why] = {}
+    for package in recipe.built:
+        for config in package.tsconfigs:
+            for path in config.chain:
+                if not path.startswith(copied) and "node_modules" not in path.split("/"):
+                    found.setdefault(path, Why("tsconfig", f"{config.path} extends it", config.at))
+    return dict(sorted(found.items()))
+
+
+def _strip(recipe: Recipe) -> str | None:
+    made = [
+        package.path(output.value) for package, output in recipe.outputs if package.build and output.why.by != "folder"
+    ]
+    if not made:
+        return None
+    wants_maps = any("source-map" in word for word in recipe.command.value)
+    unused = [pattern for pattern in OWN_UNUSED if not (wants_maps and pattern == "*.map")]
+    return find_and_remove([shlex.quote(path) for path in made], unused)

@@ -1,0 +1,127 @@
+"""The stages that install: the package manager, the manifests, the production tree."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bayplan.errors import UsageError
+from bayplan.model.image import Argument, Copy, Run, Stage, Step, Workdir
+from bayplan.model.workspace import DependencyKind, Package
+from bayplan.passes.native import Natives, natives
+from bayplan.passes.recipe import ROOT, STORE, Recipe
+from bayplan.passes.trim import trimming
+from bayplan.source import Why
+
+# Binaries that scripts call by another name than their package's.
+PROVIDERS = {"tsc": "typescript", "nest": "@nestjs/cli", "swc": "@swc/cli", "babel": "@babel/cli"}
+KNOWS_PLATFORM_FLAGS = 10
+TARGET = Argument("TARGETARCH", Why("image_install", "the platform the image is for"))
+CPU = 'cpu=$([ "$TARGETARCH" = amd64 ] && echo x64 || echo "$TARGETARCH")'
+LAYOUT = Workdir(ROOT, Why("image_install", "every stage has the repository's layout below one folder"))
+
+
+def base_stage(recipe: Recipe) -> Stage:
+    because = "the exact package manager; what builds runs on the builder's own platform"
+    steps = (_manager(recipe), LAYOUT)
+    return Stage("base", recipe.base, steps, Why("image_install", because, recipe.node.why.at), native=True)
+
+
+def _manager(recipe: Recipe) -> Run:
+    manager = recipe.workspace.manager
+    if manager.name != "pnpm":
+        raise UsageError(
+            f"this workspace is installed with {manager.name}, and images are written for pnpm workspaces only",
+            at=manager.version.why.at,
+            remedy="keep its Dockerfiles by hand and let `bayplan check` read them",
+        )
+    return Run((f"npm install -g pnpm@{shlex.quote(manager.version.value)}",), manager.version.why)
+
+
+def manifests_stage(recipe: Recipe) -> Stage:
+    why = Why("closure", "the manifests alone: dependencies are installed again only when one of these changes")
+    return Stage("manifests", "base", tuple(_manifests(recipe, recipe.built)), why)
+
+
+def _manifests(recipe: Recipe, packages: Sequence[Package]) -> list[Step]:
+    manager = recipe.workspace.manager
+    why = Why("pnpm", "an install reads these, whichever package it is for", manager.version.why.at)
+    plain = tuple(path for path in manager.files if "/" not in path)
+    steps: list[Step] = [Copy(plain, "./", why), *(Copy((path,), path, why) for path in manager.files if "/" in path)]
+    for package in packages:
+        if package.folder != ".":
+            because = "its own manifest" if package is recipe.package else f"{recipe.app.name} needs {package.name}"
+            manifest = package.path("package.json")
+            steps.append(Copy((manifest,), f"{package.folder}/", Why("closure", because, package.at)))
+    return steps
+
+
+def filters(recipe: Recipe, *, production: bool) -> str:
+    """Return the flags that choose the packages to install: the app, what it needs, and the root where it is used."""
+    name = shlex.quote(f"{recipe.package.name}...")
+    text = f"--filter {name}" if not production or recipe.runs_what_it_builds else f"--filter-prod {name}"
+    root = recipe.root
+    if root is None or not (_root_runs(root) if production else _root_builds(recipe, root)):
+        return text
+    return f"{text} --filter {shlex.quote(root.name)}"
+
+
+def _root_runs(root: Package) -> bool:
+    return any(each.kind is not DependencyKind.DEVELOPMENT for each in root.dependencies)
+
+
+def _root_builds(recipe: Recipe, root: Package) -> bool:
+    """Say whether a build calls a tool, or reads types, that only the root depends on."""
+    there = {dependency.name for dependency in root.dependencies}
+    types = {name for name in there if name.startswith("@types/")}
+    for package in recipe.built:
+        own = {dependency.name for dependency in package.dependencies}
+        scripts = [package.scripts[name].value for name in (package.build.value if package.build else ())]
+        called = {PROVIDERS.get(word, word) for script in scripts for word in script.split()}
+        wanted = called | types if package.tsconfigs else called
+        if wanted & there - own or _root_runs(root):
+            return True
+    return False
+
+
+def install(recipe: Recipe, *, production: bool, flags: str = "") -> str:
+    prod = " --prod" if production else ""
+    chosen = filters(recipe, production=production)
+    return f"pnpm install --frozen-lockfile{prod} {chosen} --store-dir {STORE.target}{flags}"
+
+
+def production_stage(recipe: Recipe) -> Stage:
+    """Install what runs, for the platform it runs on."""
+    found = natives(recipe.workspace, recipe.locked)
+    trims = tuple(trimming(recipe.locked, found, recipe.workspace.manager.linker))
+    return _compiled_there(recipe, found, trims) if found.scripted else _resolved_here(recipe, trims)
+
+
+def _resolved_here(recipe: Recipe, trims: tuple[str, ...]) -> Stage:
+    """Resolve on the builder's platform for the target's: nothing is emulated."""
+    major = int(recipe.workspace.manager.version.value.partition(".")[0])
+    if major < KNOWS_PLATFORM_FLAGS:
+        key = "pnpm.supportedArchitectures"
+        told = f'npm pkg set "{key}.os[]=linux" "{key}.cpu[]=$cpu" "{key}.libc[]=musl"'
+        commands = (CPU, told, install(recipe, production=True, flags=" --ignore-scripts"), *trims)
+    else:
+        platform = " --ignore-scripts --os=linux --cpu=$cpu --libc=musl"
+        commands = (CPU, install(recipe, production=True, flags=platform), *trims)
+    why = Why("closure", "what runs: production dependencies for the target's platform, without what never runs")
+    steps: list[Step] = [] if recipe.runs_what_it_builds else _manifests(recipe, recipe.running)
+    return Stage(
+        "production", "manifests" if not steps else "base", (*steps, TARGET, Run(commands, why, (STORE,))), why
+    )
+
+
+def _compiled_there(recipe: Recipe, found: Natives, trims: tuple[str, ...]) -> Stage:
+    """Install on the target platform itself: the one case where a stage may be emulated."""
+    names = ", ".join(found.scripted)
+    why = Why("native", f"what runs; {names} must be built on the platform it runs on, so this stage runs there")
+    tools = Run(("apk add --no-cache g++ make python3",), Why("native", f"{names} may have to be compiled"))
+    run = Run((CPU, install(recipe, production=True), *trims), why, (replace(STORE, id="pnpm-target"),))
+    return Stage(
+        "production",
+        recipe.base,
+        (tools, _manager(recipe), LAYOUT, *_manifests(recipe, recipe.running), TARGET, run),
+        why,
+    )

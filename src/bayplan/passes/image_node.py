@@ -1,0 +1,64 @@
+"""The image of a Node.js service in a pnpm workspace."""
+
+from dataclasses import replace
+
+from bayplan.model.image import Command, Copy, Environment, Expose, Healthcheck, Image, Stage, Step, User, Workdir
+from bayplan.passes.image_build import build_stage
+from bayplan.passes.image_install import base_stage, manifests_stage, production_stage
+from bayplan.passes.recipe import ROOT, Recipe, inside
+from bayplan.source import Why
+
+
+def image(recipe: Recipe) -> Image:
+    """Return the recipe of a service that runs its own build output."""
+    stages = (
+        base_stage(recipe),
+        manifests_stage(recipe),
+        build_stage(recipe, strip=True),
+        production_stage(recipe),
+        _run_stage(recipe),
+    )
+    return Image(recipe.package.path("Dockerfile"), ".", stages)
+
+
+def _run_stage(recipe: Recipe) -> Stage:
+    """Copy only; the stage of the target platform executes nothing, so nothing is emulated."""
+    values = Why("image_node", "frameworks run in production mode, on the port the checks expect")
+    steps: list[Step] = [
+        Environment(environment(recipe), values),
+        Workdir(ROOT, Why("image_node", "the repository's layout, so that every link between packages holds")),
+    ]
+    if recipe.locked:
+        first = Why("closure", "every dependency; it changes seldom, so it comes first")
+        steps.append(Copy((f"{ROOT}/node_modules",), "node_modules", first, "production"))
+    trees = Why("closure", "manifest and links of a package that runs")
+    for package in recipe.running:
+        source, target = (
+            (f"{ROOT}/package.json", "./") if package.folder == "." else (inside(package.folder), package.folder)
+        )
+        steps.append(Copy((source,), target, replace(trees, at=package.at), "production"))
+    for package, output in recipe.outputs:
+        target = package.path(output.value)
+        steps.append(Copy((f"{ROOT}/{target}",), target, output.why, "build"))
+    if recipe.package.folder != ".":
+        steps.append(
+            Workdir(recipe.folder, Why("image_node", "its scripts run in the folder of its package", recipe.package.at))
+        )
+    return Stage("run", recipe.base, (*steps, *last_steps(recipe)), Why("image_node", "only what runs"))
+
+
+def environment(recipe: Recipe) -> tuple[tuple[str, str], ...]:
+    if recipe.port is None:
+        return (("NODE_ENV", "production"),)
+    told = recipe.package.code.port_variable
+    return (("NODE_ENV", "production"), (told.value if told else "PORT", str(recipe.port.value)))
+
+
+def last_steps(recipe: Recipe) -> tuple[Step, ...]:
+    steps: list[Step] = [User("node", Why("image_node", "the base image has this user; nothing runs as root"))]
+    if recipe.port is not None:
+        steps.append(Expose(recipe.port.value, recipe.port.why))
+    if recipe.health is not None:
+        steps.append(Healthcheck(recipe.health.command, recipe.health.why))
+    steps.append(Command(recipe.command.value, recipe.command.why))
+    return tuple(steps)

@@ -1,0 +1,35 @@
+"""What each service waits for before it starts."""
+
+from collections.abc import Mapping, Sequence
+
+from bayplan.model.stack import Condition, Given, Need, Variable
+from bayplan.source import Why
+
+
+def needs(
+    name: str,
+    variables: Sequence[Variable],
+    stores: Mapping[str, Mapping[str, Why]],
+    checked: Sequence[str],
+    jobs: Sequence[str],
+) -> tuple[Need, ...]:
+    """Return the stores a service uses, the jobs that prepare them, the services it is told the address of."""
+    found = [Need(kind, Condition.HEALTHY, users[name]) for kind, users in stores.items() if name in users]
+    if found:
+        found += [
+            Need(job, Condition.DONE, Why("needs", "the database must have its tables first"))
+            for job in jobs
+            if job != name
+        ]
+    for variable in variables:
+        if isinstance(variable.value, Given):
+            for other in checked:
+                if other != name and f"//{other}:" in variable.value.text and all(need.name != other for need in found):
+                    found.append(
+                        Need(
+                            other,
+                            Condition.HEALTHY,
+                            Why("needs", f"it is given the address of {other}", variable.why.at),
+                        )
+                    )
+    return tuple(found)

@@ -1,0 +1,78 @@
+"""What the stages of one image are made of."""
+
+from dataclasses import dataclass
+
+from bayplan.model.image import Cache
+from bayplan.model.stack import Health, Variable
+from bayplan.model.workspace import LockedPackage, Package, Workspace
+from bayplan.passes.apps import App
+from bayplan.source import Fact, Why
+
+ROOT = "/app"
+STORE = Cache("pnpm", "/pnpm/store")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    workspace: Workspace
+    app: App
+    node: Fact[str]
+    command: Fact[tuple[str, ...]]
+    port: Fact[int] | None
+    health: Health | None
+    variables: tuple[Variable, ...]
+
+    @property
+    def package(self) -> Package:
+        return self.app.package
+
+    @property
+    def base(self) -> str:
+        return f"node:{self.node.value}-alpine"
+
+    @property
+    def built(self) -> tuple[Package, ...]:
+        """What the build needs, dependencies first, itself last; the root takes part only as an app of its own."""
+        return self._without_root(self.workspace.closure(self.package, development=True))
+
+    @property
+    def running(self) -> tuple[Package, ...]:
+        """What runs, in the same order."""
+        return self._without_root(self.workspace.closure(self.package, development=False))
+
+    def _without_root(self, packages: tuple[Package, ...]) -> tuple[Package, ...]:
+        return tuple(each for each in packages if each.folder != "." or each is self.package)
+
+    @property
+    def runs_what_it_builds(self) -> bool:
+        return {each.folder for each in self.built} == {each.folder for each in self.running}
+
+    @property
+    def root(self) -> Package | None:
+        """The root of the workspace, when it is not the app itself."""
+        root = self.workspace.by_folder(".")
+        return root if root is not self.package else None
+
+    @property
+    def locked(self) -> tuple[LockedPackage, ...]:
+        """Every package from the registry that runs."""
+        lock = self.workspace.manager.lockfile
+        folders = [each.folder for each in self.running]
+        return lock.reachable([*folders, "."] if self.root else folders) if lock else ()
+
+    @property
+    def outputs(self) -> tuple[tuple[Package, Fact[str]], ...]:
+        """What the builds make and the repository holds that run time needs."""
+        found = [(package, output) for package in self.running for output in package.outputs]
+        named = Why("bayplan.yaml", "bayplan.yaml says so")
+        return (*found, *((self.package, Fact(path, named)) for path in self.app.settings.files))
+
+    @property
+    def folder(self) -> str:
+        """The folder of the package inside the image."""
+        return inside(self.package.folder)
+
+
+def inside(folder: str) -> str:
+    """Return where a folder of the repository stands in an image."""
+    return ROOT if folder == "." else f"{ROOT}/{folder}"

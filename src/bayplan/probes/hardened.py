@@ -1,0 +1,77 @@
+"""Everything works with a read-only root file system, without capabilities, and within its limits."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bayplan.errors import BayplanError
+from bayplan.model.evidence import Evidence
+from bayplan.model.running import Container
+from bayplan.model.stack import Service, Store
+from bayplan.probes.subject import Subject, ends, judged, skipped
+
+ID = "hardened"
+CLAIM = "works read-only, without capabilities, within its limits"
+MIB = 1 << 20
+
+
+def probe(subject: Subject) -> Iterator[Evidence]:
+    """Prove it on what runs, or start it once more with what is missing laid over the compose file."""
+    found = subject.containers()
+    if all(part.name in found and is_hard(found[part.name]) for part in subject.parts):
+        yield from _judge(subject, found)
+        return
+    try:
+        subject.start(override(subject.parts, found))
+        yield from _judge(subject, subject.containers())
+    except BayplanError as error:
+        said = " ".join(getattr(error, "output", "").split())[:300]
+        yield judged(ID, subject.stack.name, CLAIM, f"{error.message}. {said}", holds=False)
+    subject.start("")
+
+
+def is_hard(container: Container) -> bool:
+    limited = container.memory and container.nano_cpus and container.pids_limit > 0
+    return bool(container.read_only and container.sealed and "ALL" in container.dropped and limited)
+
+
+def override(parts: tuple[Service | Store, ...], found: Mapping[str, Container]) -> str:
+    """Return a compose file that adds what each part lacks; JSON is YAML."""
+    return json.dumps({"services": {part.name: _hard(part, found.get(part.name)) for part in parts}}, indent=1)
+
+
+def _hard(part: Service | Store, container: Container | None) -> dict[str, Any]:
+    hard: dict[str, Any] = {
+        "read_only": True,
+        "mem_limit": f"{part.limits.memory_mb}m",
+        "cpus": part.limits.cpus,
+        "pids_limit": part.limits.pids,
+    }
+    # Compose joins lists and refuses what stands in one twice.
+    known = container or Container("", "", part.name, "", "")
+    added = {
+        "tmpfs": [path for path in part.writable if path not in known.tmpfs],
+        "cap_drop": [] if "ALL" in known.dropped else ["ALL"],
+        "security_opt": [] if known.sealed else ["no-new-privileges:true"],
+    }
+    if isinstance(part, Store) and added["cap_drop"]:
+        added["cap_add"] = list(part.capabilities)
+    return hard | {key: values for key, values in added.items() if values}
+
+
+def _judge(subject: Subject, found: dict[str, Container]) -> Iterator[Evidence]:
+    for part in subject.parts:
+        container = found.get(part.name)
+        if container is None:
+            yield skipped(ID, part.name, CLAIM, "it has no container")
+            continue
+        well = container.settled and (container.state == "running" or ends(part))
+        words = [
+            "read-only root" if container.read_only else "writable root",
+            f"drops {', '.join(container.dropped) or 'nothing'}",
+            f"{container.memory // MIB} MB" if container.memory else "memory without a limit",
+            f"{container.nano_cpus / 1e9:g} CPUs" if container.nano_cpus else "CPUs without a limit",
+            f"{container.pids_limit} processes" if container.pids_limit > 0 else "processes without a limit",
+            container.health or container.state,
+        ]
+        yield judged(ID, part.name, CLAIM, ", ".join(words), holds=is_hard(container) and well)

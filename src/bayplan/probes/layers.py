@@ -1,0 +1,94 @@
+"""What the layers of our images must not hold: secrets, development dependencies, sources, caches."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from bayplan.model.evidence import Evidence
+from bayplan.model.running import BuiltImage
+from bayplan.model.stack import Service
+from bayplan.model.workspace import Workspace
+from bayplan.probes.archive import File
+from bayplan.probes.base import base_layers
+from bayplan.probes.subject import Subject, judged, skipped
+
+ID = "layers"
+ENV_FILE = re.compile(r"(?:^|/)\.env(?:\.(?!example$|sample$|template$|dist$)[^/]*)?$")
+GIT = re.compile(r"(?:^|/)\.git(?:/|$)")
+SOURCE = re.compile(r"\.[cm]?tsx?$")
+DECLARATION = re.compile(r"\.d\.[cm]?ts$")
+CACHE = re.compile(
+    r"(?:^|/)(?:\.pnpm-store|_cacache|\.yarn/cache|pnpm/store/v\d+|\.npm/_logs|\.turbo|\.next/cache|\.cache)/"
+)
+PACKAGE = re.compile(r"(?:^|/)node_modules/((?:@[^/]+/)?[^/@.][^/]*)/package\.json$")
+OWNER = re.compile(r".*(?:^|/)node_modules/((?:@[^/]+/)?[^/]+)/")
+SHOWN = 4
+
+
+def probe(subject: Subject) -> Iterator[Evidence]:
+    """Prove that no layer of our images holds a secret, a development dependency, a source, a source map or a cache."""
+    for service in subject.built:
+        name = subject.images[service.name]
+        image = subject.engine.image(name)
+        if image is None:
+            yield skipped(ID, service.name, "holds nothing it should not", f"there is no image {name}")
+            continue
+        files = tuple(subject.contents(name).above(base_layers(subject, service, image)))
+        yield _secrets(subject, service, image, files)
+        yield _development(subject.workspace, service, files)
+        ours = tuple(file for file in files if is_ours(file.path, subject.workspace))
+        sources = [each for each in ours if SOURCE.search(each.path) and not DECLARATION.search(each.path)]
+        yield _none("sources", service, "holds no source of the workspace", sources)
+        yield _none(
+            "maps", service, "holds no source map of the workspace", [f for f in ours if f.path.endswith(".map")]
+        )
+        yield _none("caches", service, "holds no package manager's cache", [f for f in files if CACHE.search(f.path)])
+
+
+def is_ours(path: str, workspace: Workspace) -> bool:
+    """Say whether a file belongs to a package of the workspace, wherever an install put it."""
+    owner = OWNER.match(path)
+    return owner is None or workspace.by_name(owner[1]) is not None
+
+
+def _secrets(subject: Subject, service: Service, image: BuiltImage, files: Sequence[File]) -> Evidence:
+    values = [secret.reveal() for secret in subject.secrets if len(secret.reveal()) >= 8]  # noqa: PLR2004 - no word of a log
+    shown = [*image.environment, *(f"{key}={value}" for key, value in image.labels.items())]
+    leaks = [f"{'; '.join(file.hits)} in {file.path}" for file in files if file.hits]
+    leaks += [file.path for file in files if "node_modules/" not in file.path and _is_private(file.path)]
+    if any(value in text for value in values for text in shown):
+        leaks.append("a secret's value in the image's environment or labels")
+    if any(value in line.text for value in values for line in image.history):
+        leaks.append("a secret's value in the image's history")
+    claim = "no layer, label or line of history holds a secret"
+    clean = f"{len(files)} files, {len(image.history)} lines of history, {len(values)} values looked for"
+    return judged(f"{ID}.secrets", service.name, claim, _some(leaks) or clean, holds=not leaks)
+
+
+def _is_private(path: str) -> bool:
+    return bool(ENV_FILE.search(path) or GIT.search(path))
+
+
+def _development(workspace: Workspace, service: Service, files: Sequence[File]) -> Evidence:
+    claim = "holds no development dependency"
+    lockfile, package = workspace.manager.lockfile, workspace.by_folder(service.package)
+    if lockfile is None or package is None:
+        return skipped(f"{ID}.development", service.name, claim, "there is no lockfile that tells them apart")
+    folders = [each.folder for each in workspace.closure(package, development=False)]
+    wanted = {each.name for each in lockfile.reachable(folders)}
+    everything = [each.folder for each in workspace.packages]
+    unwanted = {each.name for each in lockfile.reachable(everything, development=True)} - wanted
+    found = {match[1] for file in files if (match := PACKAGE.search(file.path))}
+    wrong = sorted(found & unwanted)
+    return judged(f"{ID}.development", service.name, claim, _some(wrong) or f"{len(found)} packages", holds=not wrong)
+
+
+def _none(what: str, service: Service, claim: str, found: Sequence[File]) -> Evidence:
+    measured = _some([file.path for file in found])
+    if found:
+        measured += f", {sum(file.size for file in found) / 1e6:.1f} MB"
+    return judged(f"{ID}.{what}", service.name, claim, measured or "none", holds=not found)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

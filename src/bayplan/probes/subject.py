@@ -1,0 +1,94 @@
+"""What a probe is given: the plan, the engine that runs it, and what was seen while it started."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import IO, Protocol
+
+from bayplan.model.evidence import Evidence, Status
+from bayplan.model.running import BuiltImage, Container, Event, Process
+from bayplan.model.secret import Secret
+from bayplan.model.stack import Need, Role, Service, Stack, Store
+from bayplan.model.workspace import Workspace
+from bayplan.probes.archive import Contents, read_archive
+
+
+class Engine(Protocol):
+    """What probes ask of an engine."""
+
+    def containers(self) -> tuple[Container, ...]: ...
+
+    def image(self, name: str) -> BuiltImage | None: ...
+
+    def saved(self, name: str) -> AbstractContextManager[IO[bytes]]: ...
+
+    def processes(self, container: Container) -> tuple[Process, ...]: ...
+
+    def logs(self, container: Container, lines: int | None = None) -> str: ...
+
+    def execute(
+        self, container: Container, argv: Sequence[str], stdin: str, timeout: float = 60
+    ) -> tuple[int, str]: ...
+
+    def stop(self, container: Container, seconds: int) -> None: ...
+
+
+Start = Callable[[str], tuple[Event, ...]]
+"""Starts what does not run, with a compose override's text laid over the file, waits until all is healthy,
+and returns what happened meanwhile."""
+
+
+@dataclass(slots=True)
+class Subject:
+    """A stack that runs, and what is known about it. Probes change nothing but `events`, when they start it again."""
+
+    stack: Stack
+    workspace: Workspace
+    engine: Engine
+    images: Mapping[str, str]
+    """The image of each service of ours."""
+    start: Start
+    secrets: tuple[Secret, ...] = ()
+    events: tuple[Event, ...] = ()
+    """What happened when the stack last started; empty when nobody watched."""
+    payloads: Mapping[str, str] = field(default_factory=dict)
+    """A job for each worker, as JSON; without one an empty job is queued."""
+    _contents: dict[str, Contents] = field(default_factory=dict, init=False)
+
+    def containers(self) -> dict[str, Container]:
+        """Return the containers by service, as they are now."""
+        return {container.service: container for container in self.engine.containers()}
+
+    def contents(self, image: str) -> Contents:
+        """Return what an image's layers hold; each image is read once."""
+        if image not in self._contents:
+            with self.engine.saved(image) as stream:
+                self._contents[image] = read_archive(stream, tuple(secret.reveal() for secret in self.secrets))
+        return self._contents[image]
+
+    @property
+    def parts(self) -> tuple[Service | Store, ...]:
+        return (*self.stack.stores, *self.stack.services)
+
+    @property
+    def built(self) -> tuple[Service, ...]:
+        """The services with an image of their own."""
+        return tuple(service for service in self.stack.services if service.image_of is None)
+
+
+def ends(part: Service | Store) -> bool:
+    """Say whether it runs to its end instead of staying."""
+    return isinstance(part, Service) and part.role.value is Role.JOB
+
+
+def needs(part: Service | Store) -> tuple[Need, ...]:
+    return part.needs if isinstance(part, Service) else ()
+
+
+def judged(probe: str, subject: str, claim: str, measured: str, *, holds: bool, seconds: float = 0.0) -> Evidence:
+    """Return evidence that proves its claim, or refutes it."""
+    return Evidence(probe, subject, claim, Status.PROVED if holds else Status.FAILED, measured, seconds)
+
+
+def skipped(probe: str, subject: str, claim: str, reason: str) -> Evidence:
+    return Evidence(probe, subject, claim, Status.SKIPPED, reason)

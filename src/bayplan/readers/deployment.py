@@ -1,0 +1,98 @@
+"""Every deployment file of a repository, whoever wrote it."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from bayplan.errors import BrokenFileError
+from bayplan.formats import compose, dockerfile, dockerignore, dotenv, fly, railway, render, workflow
+from bayplan.model.deployment import Broken, DeployedService, Deployment
+from bayplan.source import At
+from bayplan.tree import Tree
+
+T = TypeVar("T")
+
+DOCKERFILE = re.compile(r"(?:.+\.)?(?:Dockerfile|dockerfile|Containerfile)(?:\.(?P<kind>[^/]+))?")
+NOT_A_DOCKERFILE = frozenset(
+    {"dockerignore", "md", "txt", "bak", "orig", "rej", "swp", "j2", "tmpl", "tpl", "template", "erb", "hbs", "ejs"}
+)
+COMPOSE = re.compile(r"(?:docker-|podman-)?compose(?:[._-].+)?\.ya?ml")
+ENV_FILE = re.compile(r"(?:\.env(?:\.[\w-]+)*\.(?:example|sample|template|dist)|\.env-(?:example|sample)|env\.example)")
+IGNORE_FILE = re.compile(r"(?:.+)?\.dockerignore|\.containerignore")
+FLY = re.compile(r"(?:.+\.)?fly(?:[._-].+)?\.toml")
+RAILWAY = re.compile(r"railway\.(?:json|toml)")
+RENDER = re.compile(r"render\.ya?ml")
+WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+
+
+def read_deployment(tree: Tree) -> Deployment:
+    """Return what the deployment files say; a file that cannot be read is listed under `broken`, and the rest is read.
+
+    The file `.env` itself is never opened: it holds secrets.
+    """
+    reading = _Reading(tree)
+    composes = reading.all(_named(tree, COMPOSE), compose.parse)
+    fly_apps = reading.all(_named(tree, FLY), fly.parse)
+    railways = reading.all(_named(tree, RAILWAY), lambda text, path: railway.parse(text, path, _root(tree, text, path)))
+    blueprints = reading.all(_named(tree, RENDER), render.parse)
+    platform_services = (
+        *(each for app in fly_apps for each in app),
+        *railways,
+        *(each for blueprint in blueprints for each in blueprint),
+    )
+    services = [*(each for file in composes for each in file.services), *platform_services]
+    return Deployment(
+        images=reading.all(_dockerfiles(tree, services), dockerfile.parse),
+        composes=composes,
+        platform_services=platform_services,
+        env_files=reading.all(_named(tree, ENV_FILE), dotenv.parse),
+        ignores=reading.all(_named(tree, IGNORE_FILE), dockerignore.parse),
+        workflows=reading.all((path for path in tree.files if WORKFLOW.fullmatch(path)), workflow.parse),
+        broken=tuple(reading.broken),
+    )
+
+
+class _Reading:
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.broken: list[Broken] = []
+
+    def all(self, paths: Iterable[str], parse: Callable[[str, str], T]) -> tuple[T, ...]:
+        read: list[T] = []
+        for path in paths:
+            try:
+                read.append(parse(self.tree.text(path), path))
+            except BrokenFileError as error:
+                self.broken.append(Broken(error.message, error.at or At(path), error.remedy))
+        return tuple(read)
+
+
+def _named(tree: Tree, name: re.Pattern[str]) -> list[str]:
+    return [path for path in tree.files if name.fullmatch(posixpath.basename(path))]
+
+
+def _dockerfiles(tree: Tree, services: Iterable[DeployedService]) -> list[str]:
+    """Return the paths of Dockerfiles: those with a usual name, and those that a service names."""
+    found = set()
+    for path in tree.files:
+        match = DOCKERFILE.fullmatch(posixpath.basename(path))
+        kind = (match.group("kind") or "").rpartition(".")[2].lower() if match else ""
+        if match and kind not in NOT_A_DOCKERFILE:
+            found.add(path)
+    for service in services:
+        if service.dockerfile and tree.exists(service.dockerfile.value):
+            found.add(service.dockerfile.value)
+    return sorted(found)
+
+
+def _root(tree: Tree, text: str, path: str) -> str:
+    """Return the Root Directory of a Railway service: where its Dockerfile is found; the root when it is nowhere.
+
+    The file does not state it, for it is a setting of the service on Railway.
+    """
+    folder = posixpath.dirname(path)
+    from_root, from_folder = (railway.parse(text, path, each).dockerfile for each in ("", folder))
+    if from_root and from_folder and not tree.exists(from_root.value) and tree.exists(from_folder.value):
+        return folder
+    return ""

@@ -1,0 +1,1 @@
+"""What TypeScript and JavaScript sources do: one file, one concern, over one resolver of names."""

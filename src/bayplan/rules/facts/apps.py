@@ -1,0 +1,161 @@
+"""Which package an image holds, and which services run it."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile, WorkflowStep
+from bayplan.model.workspace import DependencyKind, Package, Workspace
+from bayplan.rules.facts.commands import Start, script_path, start
+from bayplan.rules.facts.layout import Layout, below
+from bayplan.rules.facts.stages import reach, script, values
+from bayplan.rules.facts.workflows import EXPRESSION, image_builds
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A package, the stage of an image that runs it, and the services that do."""
+
+    package: Package
+    layout: Layout
+    stage: BuildStage
+    services: tuple[DeployedService, ...]
+
+    @property
+    def image(self) -> ImageFile:
+        return self.layout.image
+
+    def start(self, service: DeployedService | None = None) -> Start | None:
+        return start(self.image, self.stage, service)
+
+    def runs(self, service: DeployedService | None = None) -> Package | None:
+        """Return the package whose file the start command names; None when that cannot be told."""
+        command = self.start(service)
+        path = script_path(command) if command else None
+        if path is None:
+            return self.package if service is None or service.command is None else None
+        found = [
+            (len(place), package)
+            for package in self.layout.workspace.closure(self.package, development=False)
+            for inside in (package.folder, *(package.path(output.value) for output in package.outputs))
+            for place in self.layout.places(self.stage, inside)
+            if below(path, place) is not None
+        ]
+        return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def apps(workspace: Workspace, deployment: Deployment) -> tuple[App, ...]:
+    """Return every app that an image of the repository runs, as far as it can be told."""
+    found = []
+    for image in deployment.images:
+        services = [service for service in deployment.services if image_file(deployment, service) is image]
+        contexts = set(contexts_of(workspace, deployment, image))
+        if len(contexts) != 1 or not image.stages:
+            continue
+        layout = Layout(workspace, image, contexts.pop())
+        for stage in stages_run(image, services):
+            package = _package(workspace, layout, stage)
+            if package is not None:
+                mine = tuple(each for each in services if stage_of(image, each) is stage)
+                found.append(App(package, layout, stage, mine))
+    return tuple(found)
+
+
+def app_of(every: tuple[App, ...], service: DeployedService) -> App | None:
+    return next((app for app in every if service in app.services), None)
+
+
+def stages_run(image: ImageFile, services: list[DeployedService]) -> list[BuildStage]:
+    stages = [stage for service in services if (stage := stage_of(image, service)) is not None]
+    return list({stage.name: stage for stage in stages or [image.final]}.values())
+
+
+def stage_of(image: ImageFile, service: DeployedService) -> BuildStage | None:
+    """Return the stage a service asks for; None when there is none of that name."""
+    return image.stage(service.target.value.lower()) if service.target else image.final
+
+
+def image_file(deployment: Deployment, service: DeployedService) -> ImageFile | None:
+    """Return the Dockerfile of a service, its own or that of the service whose image it runs."""
+    if service.dockerfile is not None:
+        return deployment.image(service.dockerfile.value)
+    if service.image is None:
+        return None
+    makers = (
+        other
+        for other in deployment.services
+        if other.dockerfile is not None and other.image is not None and other.image.value == service.image.value
+    )
+    maker = next(makers, None)
+    return deployment.image(maker.dockerfile.value) if maker and maker.dockerfile else None
+
+
+def contexts_of(workspace: Workspace, deployment: Deployment, image: ImageFile) -> Iterator[str]:
+    """Yield the folders an image is built from: as services and workflows say, or else as its COPYs suggest."""
+    said = [
+        service.context.value
+        for service in deployment.services
+        if service.context and service.dockerfile and service.dockerfile.value == image.path
+    ]
+    said += [
+        context
+        for step in image_builds(deployment) if step.makes(image) and (context := _context(step.step))]
+    if said:
+        yield from (posixpath.normpath(context) for context in said if "$" not in context and ":" not in context)
+        return
+    folders = [package.folder for package in workspace.packages if package.folder != "."]
+    names = {*folders, *(folder.partition("/")[0] for folder in folders), *workspace.manager.files[1:]}
+    sources = [
+        source.removeprefix("./")
+        for stage in image.stages
+        for each in stage.instructions
+        if each.word == "COPY" and each.flag("from") is None
+        for source in each.arguments[:-1]
+    ]
+    if posixpath.dirname(image.path) == "" or any(source.partition("/")[0] in names for source in sources):
+        yield "."
+
+
+def _context(step: WorkflowStep) -> str | None:
+    context = step.inputs.get("context")
+    return EXPRESSION.sub("*", context.value) if context and "*" not in EXPRESSION.sub("*", context.value) else None
+
+
+def _package(workspace: Workspace, layout: Layout, stage: BuildStage) -> Package | None:
+    """Find the package by the Dockerfile's folder, the context, the file that starts, a filter, or the file's name."""
+    image = layout.image
+    startable = [each for each in workspace.packages if each.code.framework is not None or each.start is not None]
+    for folder in (posixpath.dirname(image.path), layout.context):
+        owner = layout.owner(folder) if folder not in ("", ".") else None
+        if owner is not None and owner.folder != ".":
+            return owner
+    command = start(image, stage)
+    path = script_path(command) if command else None
+    by_path = [
+        each
+        for each in startable
+        for inside in (each.folder, *(each.path(output.value) for output in each.outputs))
+        if path and each.folder != "." and any(below(path, at) is not None for at in layout.places(stage, inside))
+    ]
+    texts = [
+        script(each, values(image, one)) for one in reach(image, stage) for each in one.instructions if each.word == "RUN"
+    ]
+    by_filter = [
+        each for text in texts for line in re.split(r"&&|\n", text) if (each := layout.named(line)) and each in startable
+    ]
+    words = set(re.split(r"[./_-]", image.path.lower()))
+    by_name = [each for each in startable if posixpath.basename(each.folder).lower() in words]
+    for candidates in (by_path, by_filter, by_name, startable):
+        if len({each.folder for each in candidates}) == 1:
+            return candidates[0]
+    return None
+
+
+def members(workspace: Workspace, package: Package) -> tuple[Package, ...]:
+    """Return the workspace packages that are part of a package at run time, itself included."""
+    return workspace.closure(package, development=False)
+
+
+def is_production(kind: DependencyKind) -> bool:
+    return kind in (DependencyKind.PRODUCTION, DependencyKind.OPTIONAL)

@@ -1,0 +1,70 @@
+"""Every place that names the health path of an app, and the routes that can answer it."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bayplan.model.workspace import Package, Route
+from bayplan.rules.facts.apps import App
+from bayplan.rules.facts.probes import probe_in, probe_of
+from bayplan.rules.facts.stages import last, values
+from bayplan.source import At
+
+BRINGS_ROUTES = ("@godaddy/terminus", "lightship", "fastify-healthcheck", "express-healthcheck", "@fastify/under-pressure")
+FRAMEWORKS = frozenset({"next", "nest", "express", "fastify", "hono", "koa", "node"})
+PARAMETER = re.compile(r"^(:.*|\[.*\]|\{.*\}|\*.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A place that asks for a path, and whose it is in words."""
+
+    who: str
+    path: str
+    at: At
+
+
+def asked(app: App) -> Iterator[Asked]:
+    """Yield every constant path that is asked of an app."""
+    own = last(app.image, app.stage, "HEALTHCHECK")
+    probe = probe_in(own, values(app.image, app.stage, "ENV")) if own else None
+    if probe and probe.path and _is_local(probe.host):
+        yield Asked("the image's own check", probe.path, probe.at)
+    for service in app.services:
+        who = f"{service.platform} service `{service.name}`"
+        probe = probe_of(service, None, None) if service.health else None
+        if probe and probe.path and _is_local(probe.host):
+            yield Asked(who, probe.path, probe.at)
+        if service.health_path and service.health_path.value.startswith("/"):
+            yield Asked(who, service.health_path.value, service.health_path.at)
+
+
+def _is_local(host: str | None) -> bool:
+    return host in (None, "localhost", "127.0.0.1", "0.0.0.0", "[::1]")  # noqa: S104 - compared, not bound
+
+
+def routes(package: Package) -> tuple[Route, ...]:
+    """Return the routes of an app, or nothing where there can be others that its own code does not show."""
+    code = package.code
+    if code.framework is None or code.framework.value not in FRAMEWORKS or package.depends_on(*BRINGS_ROUTES):
+        return ()
+    return tuple(route for route in code.routes if route.method.upper() in ("GET", "ALL", "HEAD", "ANY", "*", "USE"))
+
+
+def answers(known: tuple[Route, ...], path: str) -> bool:
+    return any(_matches(route.path, path.partition("?")[0].partition("#")[0]) for route in known)
+
+
+def _matches(pattern: str, path: str) -> bool:
+    wanted, given = _parts(pattern), _parts(path)
+    for index, part in enumerate(wanted):
+        if part.startswith(("*", "[...", "[[...", "(.*", "{*")) or part.endswith(("*", "+")):
+            return True
+        if index >= len(given) or not (PARAMETER.match(part) or part.lower() == given[index].lower()):
+            return False
+    return len(wanted) == len(given)
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in posixpath.normpath(path).split("/") if part not in ("", ".")]

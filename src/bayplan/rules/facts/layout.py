@@ -1,0 +1,162 @@
+"""Where the files of the repository end up inside an image."""
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bayplan.model.deployment import BuildStage, ImageFile
+from bayplan.model.workspace import Package, Workspace
+from bayplan.rules.facts.stages import Placed, absolute, placed, script, source_stage, values
+from bayplan.source import At
+
+FILE_NAMES = frozenset({"Dockerfile", "LICENSE", "Makefile", "Caddyfile", ".npmrc", ".nvmrc", ".env", ".yarnrc"})
+SPLIT = re.compile(r"&&|\|\||[;|\n]")
+FILTER = re.compile(r"(?:--filter|-F|--scope)[= ]\s*['\"]?([^\s'\"]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Something that a stage holds: `source` is a path of the repository, or of the stage that it comes from."""
+
+    target: str
+    source: str
+    stage: BuildStage | None
+    at: At
+
+
+def is_file(path: str) -> bool:
+    """Guess from its name whether a path is a file: nothing else is known about the context's content."""
+    name = posixpath.basename(path)
+    return name in FILE_NAMES or name.startswith(".env.") or "." in name[1:]
+
+
+def below(path: str, folder: str) -> str | None:
+    """Return a path relative to a folder, or None when it lies elsewhere."""
+    if folder in (".", "/") or path == folder:
+        return "" if path == folder else path.lstrip("/")
+    return path[len(folder) + 1 :] if path.startswith(folder + "/") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """An image as far as its COPY instructions tell what it holds; `context` is relative to the root."""
+
+    workspace: Workspace
+    image: ImageFile
+    context: str
+
+    def pieces(self, stage: BuildStage) -> Iterator[Piece]:
+        """Yield what a stage is made of, what it inherits included."""
+        for each in placed(self.image, stage):
+            word = each.instruction.word
+            if word in ("COPY", "ADD"):
+                yield from self._copied(each)
+            elif word == "RUN":
+                yield from self._made(each)
+
+    def places(self, stage: BuildStage, path: str) -> tuple[str, ...]:
+        """Return every path of a stage at which a file or folder of the repository, built or not, can be."""
+        pieces = list(self.pieces(stage))
+        found = [place for piece in pieces for place in self._through(piece, path)]
+        if any(each.instruction.word == "RUN" for each in placed(self.image, stage)):
+            found.extend(self._at_home(pieces, path))
+        return tuple(dict.fromkeys(found))
+
+    def _through(self, piece: Piece, path: str) -> Iterator[str]:
+        for origin in (path,) if piece.stage is None else self.places(piece.stage, path):
+            inner = below(origin, piece.source)
+            if inner is not None:
+                yield absolute(piece.target, inner) if inner else piece.target
+
+    def _at_home(self, pieces: list[Piece], path: str) -> Iterator[str]:
+        """What a command makes beside a manifest that was copied: dependencies and build outputs."""
+        owner = self.owner(path)
+        inner = below(path, owner.folder) if owner else None
+        for piece in pieces:
+            if owner and inner is not None and piece.stage is None and piece.source == owner.path("package.json"):
+                yield absolute(posixpath.dirname(piece.target), inner)
+
+    def origins(self, stage: BuildStage, place: str) -> Iterator[str]:
+        """Yield every path of the repository that can have come to a place of a stage."""
+        for piece in self.pieces(stage):
+            inner = below(place, piece.target)
+            if inner is None or (inner and is_file(piece.source)):
+                continue
+            source = posixpath.normpath(posixpath.join(piece.source, inner))
+            yield from (source,) if piece.stage is None else self.origins(piece.stage, source)
+
+    def owner(self, path: str) -> Package | None:
+        """Return the package that a path of the repository belongs to."""
+        owners = [package for package in self.workspace.packages if below(path, package.folder) is not None]
+        return max(owners, key=lambda package: len(package.folder) if package.folder != "." else 0, default=None)
+
+    def covered(self, sources: tuple[str, ...], path: str) -> bool:
+        """Say whether one of these sources of a COPY brings a file of the repository along."""
+        return any(
+            below(path, source) is not None or fnmatchcase(path, source)
+            for source in (self.in_repository(each) for each in sources)
+        )
+
+    def in_repository(self, source: str) -> str:
+        return posixpath.normpath(posixpath.join(self.context, source.lstrip("/")))
+
+    def _copied(self, each: Placed) -> Iterator[Piece]:
+        if len(each.instruction.arguments) < 2 or not self._is_local(each):  # noqa: PLR2004 - a source and a target
+            return
+        *sources, target = each.instruction.arguments
+        stage = source_stage(self.image, each.stage, each.instruction)
+        sources = [match for source in sources for match in self._matches(source, stage)]
+        into = target.endswith("/") or len(sources) > 1 or not is_file(target)
+        for source in sources:
+            origin = self.in_repository(source) if stage is None else absolute("/", source)
+            if each.instruction.flag("parents") is not None:
+                place = absolute(absolute(each.folder, target), source)
+            elif is_file(source) and into:
+                place = absolute(absolute(each.folder, target), posixpath.basename(source))
+            else:
+                place = absolute(each.folder, target)
+            yield Piece(place, origin, stage, each.instruction.at)
+
+    def _is_local(self, each: Placed) -> bool:
+        from_elsewhere = each.instruction.flag("from") is not None
+        return not from_elsewhere or source_stage(self.image, each.stage, each.instruction) is not None
+
+    def _matches(self, source: str, stage: BuildStage | None) -> Iterator[str]:
+        if stage is not None or not set("*?[") & set(source):
+            yield source
+            return
+        manifests = (package.path("package.json") for package in self.workspace.packages)
+        for known in dict.fromkeys((*self.workspace.manager.files, *manifests)):
+            inner = below(known, self.context)
+            if inner and fnmatchcase(inner, posixpath.normpath(source)) and inner.count("/") == source.count("/"):
+                yield inner
+
+    def _made(self, each: Placed) -> Iterator[Piece]:
+        """What `pnpm deploy` and `turbo prune` put together from the packages they are asked for."""
+        for command in SPLIT.split(script(each.instruction, values(self.image, each.stage))):
+            words = _words(command)
+            at = each.instruction.at
+            if "deploy" in words and "pnpm" in words:
+                package = self.named(command)
+                target = [word for word in words[words.index("deploy") + 1 :] if not word.startswith("-")]
+                if package and target:
+                    yield Piece(absolute(each.folder, target[-1]), package.folder, None, at)
+            elif "prune" in words and "turbo" in " ".join(words):
+                parts = ("out/full", "out/json") if "--docker" in words else ("out",)
+                yield from (Piece(absolute(each.folder, part), ".", None, at) for part in parts)
+
+    def named(self, command: str) -> Package | None:
+        """Return the package that a command's filter names."""
+        match = FILTER.search(command)
+        name = match[1].replace("...", "").strip("{}^").removeprefix("./") if match else ""
+        return self.workspace.by_name(name) or self.workspace.by_folder(name.rstrip("/"))
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return command.split()

@@ -1,0 +1,95 @@
+"""What health checks ask: which program, which address, which path."""
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bayplan.model.deployment import BuildStage, DeployedService, ImageFile, Instruction
+from bayplan.rules.facts.stages import expanded, last, values
+from bayplan.source import At
+
+URL = re.compile(
+    r"https?://(?P<host>[\w.-]+|\[[0-9a-f:]+\])"
+    r"(?P<port>:\d+|:\$\{[^}]*\}|:\$\w+|:?['\"]\s*\+\s*[^+]*\+\s*['\"])?"
+    r"(?P<path>/[^\s'\"`)|;,?]*)?"
+)
+OPTIONS = {"path": re.compile(r"\bpath:\s*['\"](/[^'\"]*)"), "port": re.compile(r"\bport:\s*(\d+)")}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A health check taken apart. `path` and `port` are None where they are not constants or there are none."""
+
+    words: tuple[str, ...]
+    at: At
+    shell: bool
+    host: str | None = None
+    port: int | None = None
+    path: str | None = None
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs it runs, in order."""
+        return tuple(_programs(self.words)) if self.shell else self.words[:1]
+
+
+def probe_of(service: DeployedService | None, image: ImageFile | None, stage: BuildStage | None) -> Probe | None:
+    """Return the health check in force: the service's own, or the image's."""
+    environment = values(image, stage, "ENV") if image and stage else {}
+    if service is not None:
+        environment |= {name: each.value for name, each in service.environment.items() if each.value}
+        if service.health is not None:
+            first, *rest = service.health.argv or ("NONE",)
+            return None if first == "NONE" else _probe(rest, service.health.at, environment, shell=first == "CMD-SHELL")
+    own = last(image, stage, "HEALTHCHECK") if image and stage else None
+    return probe_in(own, environment) if own else None
+
+
+def probe_in(instruction: Instruction, environment: Mapping[str, str]) -> Probe | None:
+    """Return the check that a HEALTHCHECK makes; None for NONE."""
+    first, *rest = instruction.arguments
+    return None if first == "NONE" else _probe(rest, instruction.at, environment, shell=instruction.shell)
+
+
+def _probe(argv: list[str], at: At, environment: Mapping[str, str], *, shell: bool) -> Probe:
+    text = " ".join(argv)
+    words = _split(text) if shell else argv
+    read = expanded(text.replace("$$", "$"), environment)
+    match = URL.search(read)
+    port = path = host = None
+    if match:
+        host, path = match["host"], match["path"] or "/"
+        said = (match["port"] or "").lstrip(":")
+        port = 80 if not said else int(said) if said.isdigit() else None
+    elif found := OPTIONS["path"].search(read):
+        path = found[1]
+        number = OPTIONS["port"].search(read)
+        port = int(number[1]) if number else None
+    return Probe(tuple(words), at, shell, host, port, None if path and "$" in path else path)
+
+
+def _split(text: str) -> list[str]:
+    try:
+        lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+        lexer.whitespace_split = True
+        return list(lexer)
+    except ValueError:
+        return text.split()
+
+
+def _programs(words: tuple[str, ...]) -> Iterator[str]:
+    expects = True
+    for word in words:
+        if word in ("&&", "||", ";", "|", "!", "(", ")", "exec"):
+            expects = True
+        elif expects and word not in ("[", "test", "exit", "true", "false", "echo", "if", "then", "fi", "grep"):
+            yield word
+            expects = False
+        else:
+            expects = False
+
+
+def program(word: str) -> str:
+    return posixpath.basename(word)

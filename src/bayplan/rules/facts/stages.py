@@ -1,0 +1,116 @@
+"""What holds at an instruction of a Dockerfile: the folder it works in, the variables it sees."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bayplan.catalog.images import KnownImage, known
+from bayplan.formats.dockerfile import argument_at
+from bayplan.model.deployment import BuildStage, ImageFile, Instruction
+from bayplan.source import At
+
+VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+
+
+def expanded(text: str, values: Mapping[str, str]) -> str:
+    """Replace the variables that have a value or a default; the others stay as they are."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1] or match[3]
+        return values.get(name) or (match[2] if match[2] is not None else match[0])
+
+    return VARIABLE.sub(value, text)
+
+
+def pairs(instruction: Instruction) -> Iterator[tuple[str, str | None]]:
+    """Yield the names and values that an ENV or ARG sets."""
+    for argument in instruction.arguments:
+        name, equals, value = argument.partition("=")
+        yield name, value if equals else None
+
+
+def values(image: ImageFile, stage: BuildStage, *words: str) -> dict[str, str]:
+    """Return the variables of a stage that have a value: by ENV and ARG, or only by the words named."""
+    outer = dict(each.value.partition("=")[::2] for each in image.arguments)
+    found: dict[str, str] = {}
+    for instruction in image.instructions(stage, *(words or ("ARG", "ENV"))):
+        for name, value in pairs(instruction):
+            given = outer.get(name) if value is None else value
+            if given is not None:
+                found[name] = expanded(given, found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An instruction and the folder it works in."""
+
+    instruction: Instruction
+    folder: str
+    stage: BuildStage
+
+
+def placed(image: ImageFile, stage: BuildStage) -> Iterator[Placed]:
+    """Yield the instructions in force in a stage, inherited ones first, each with its working folder."""
+    folder = "/"
+    for one in image.lineage(stage):
+        for instruction in one.instructions:
+            if instruction.word == "WORKDIR" and instruction.arguments:
+                folder = absolute(folder, instruction.arguments[0])
+            yield Placed(instruction, folder, one)
+
+
+def folder_of(image: ImageFile, stage: BuildStage) -> str:
+    """Return the working folder that a stage ends with."""
+    return next((each.folder for each in reversed(list(placed(image, stage)))), "/")
+
+
+def absolute(folder: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, path)).replace("//", "/")
+
+
+def base(image: ImageFile, stage: BuildStage) -> KnownImage | None:
+    """Return what is known about the public image that a stage is built on."""
+    return known(base_name(image, stage))
+
+
+def base_name(image: ImageFile, stage: BuildStage) -> str:
+    return image.lineage(stage)[0].base.value
+
+
+def last(image: ImageFile, stage: BuildStage, word: str) -> Instruction | None:
+    """Return the instruction of a kind that is in force at the end of a stage."""
+    return next(reversed(image.instructions(stage, word)), None)
+
+
+def source_stage(image: ImageFile, stage: BuildStage, instruction: Instruction) -> BuildStage | None:
+    """Return the earlier stage that a COPY takes from; None for the context or another image."""
+    name = instruction.flag("from")
+    return next((each for each in image.stages[: image.stages.index(stage)] if each.name == name), None)
+
+
+def reach(image: ImageFile, stage: BuildStage) -> tuple[BuildStage, ...]:
+    """Return every stage that a stage is made from, in the file's order, itself included."""
+    wanted = list(image.lineage(stage))
+    for one in wanted:
+        for instruction in one.instructions:
+            source = source_stage(image, one, instruction) if instruction.word == "COPY" else None
+            for each in image.lineage(source) if source else ():
+                if each not in wanted:
+                    wanted.append(each)
+    return tuple(each for each in image.stages if each in wanted)
+
+
+def script(instruction: Instruction, seen: Mapping[str, str]) -> str:
+    """Return the shell text of a RUN with its variables replaced."""
+    return expanded(" ".join(instruction.arguments), seen)
+
+
+def within(instruction: Instruction, words: str, index: int = 0) -> At:
+    """Return the place of some words on an instruction's first line, or else of one of its arguments."""
+    start = instruction.text.find(words)
+    at = instruction.at
+    if start < 0 or start + len(words) > at.length:
+        return argument_at(instruction, index)
+    return At(at.file, at.line, at.column + start, len(words))

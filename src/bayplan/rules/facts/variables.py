@@ -1,0 +1,64 @@
+"""Which variables an app reads, and which a service gives it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bayplan.model.deployment import DeployedService, Deployment
+from bayplan.model.workspace import EnvUse, Package, Use
+from bayplan.rules.facts.apps import App, members
+from bayplan.rules.facts.stages import values
+from bayplan.rules.facts.values import stand_in
+from bayplan.source import At
+
+ASIDE = re.compile(r"\.config\.|migrat|seed|(^|/)scripts?/|(^|/)(tests?|__tests__)/|\.(test|spec)\.")
+PUBLIC = re.compile(r"^(NEXT_PUBLIC_|VITE_|REACT_APP_|PUBLIC_|NUXT_PUBLIC_|EXPO_PUBLIC_|GATSBY_|VUE_APP_)")
+BY_PLATFORM = {
+    "render": frozenset({"PORT", "NODE_ENV", "RENDER_EXTERNAL_URL", "RENDER"}),
+    "compose": frozenset({"HOSTNAME", "HOME", "PATH"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """The names a service is given, each with its place; `complete` says whether there can be no others."""
+
+    names: dict[str, At]
+    complete: bool
+
+
+def supply(deployment: Deployment, service: DeployedService, app: App) -> Supply:
+    """Return what a service gives its app at run time."""
+    names = {name: value.at for name, value in service.environment.items()}
+    complete = service.platform == "compose" or (service.platform == "render" and not _is_grouped(service))
+    for file in service.env_files:
+        found = stand_in(deployment, file.value)
+        complete = complete and found is not None
+        for line in found.lines if found else ():
+            names.setdefault(line.name, line.at)
+    for name in values(app.image, app.stage, "ENV"):
+        names.setdefault(name, app.stage.at)
+    return Supply(names, complete)
+
+
+def _is_grouped(service: DeployedService) -> bool:
+    return any("fromGroup" in key or "envVars" in key for key in service.settings)
+
+
+def read_at_run_time(app: App, package: Package) -> Iterator[EnvUse]:
+    """Yield what a package and its members read while they run; scripts of members that only developers run are left out."""
+    for member in members(app.layout.workspace, package):
+        for use in member.code.env:
+            if use.use is Use.RUN and (member is package or not ASIDE.search(use.at.file)):
+                yield use
+
+
+def read_at_build_time(app: App) -> Iterator[EnvUse]:
+    for member in members(app.layout.workspace, app.package):
+        for use in member.code.env:
+            if use.use is Use.BUILD and PUBLIC.match(use.name):
+                yield use
+
+
+def given_by_platform(service: DeployedService) -> frozenset[str]:
+    return BY_PLATFORM.get(service.platform, frozenset())

@@ -1,0 +1,152 @@
+"""A start command names a file that the image holds elsewhere.
+
+What it means: the command of the image, of compose or of a platform starts a file at a path where no COPY of the image
+puts it.
+
+Why it is bad: the layout of the image changed and this command did not follow. Every container ends at once with
+"Cannot find module".
+
+Bad:
+
+```dockerfile apps/api/Dockerfile
+FROM node:22-alpine AS build
+WORKDIR /app
+COPY . .
+RUN pnpm install --frozen-lockfile && pnpm --filter @shop/api... build
+
+FROM node:22-alpine
+WORKDIR /app
+COPY --from=build /app ./
+CMD ["node", "apps/api/dist/main.js"]
+```
+
+```toml apps/api/fly.toml
+app = "shop-api"
+
+[build]
+dockerfile = "Dockerfile"
+
+[processes]
+app = "node dist/main.js"
+```
+
+Good:
+
+```dockerfile apps/api/Dockerfile
+FROM node:22-alpine AS build
+WORKDIR /app
+COPY . .
+RUN pnpm install --frozen-lockfile && pnpm --filter @shop/api... build
+
+FROM node:22-alpine
+WORKDIR /app
+COPY --from=build /app ./
+CMD ["node", "apps/api/dist/main.js"]
+```
+
+```toml apps/api/fly.toml
+app = "shop-api"
+
+[build]
+dockerfile = "Dockerfile"
+
+[processes]
+app = "node apps/api/dist/main.js"
+```
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from bayplan.model.deployment import DeployedService, Deployment
+from bayplan.model.finding import Effect, Finding, Place
+from bayplan.model.workspace import Package, Workspace
+from bayplan.rules.facts.apps import App, apps, members
+from bayplan.rules.facts.commands import Start, same_script, script_path
+from bayplan.rules.facts.layout import below
+from bayplan.source import At
+
+
+OWN_FOLDER = re.compile(r"__dirname|import\.meta\.dirname|process\.cwd\(\)")
+
+
+def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
+    for app in apps(workspace, deployment):
+        commands: list[DeployedService | None] = [None, *(each for each in app.services if each.command is not None)]
+        if app.services and all(service.command is not None for service in app.services):
+            commands = commands[1:] if any(_replaces(service) for service in app.services) else commands
+        for service in commands:
+            command = app.start(service)
+            path = script_path(command) if command else None
+            if command and path and (there := _elsewhere(workspace, app, path)):
+                yield _finding(app, service, command, path, there)
+
+
+def _replaces(service: DeployedService) -> bool:
+    return service.platform == "compose"
+
+
+def _elsewhere(workspace: Workspace, app: App, path: str) -> list[str]:
+    """Return where the image holds the file that is meant, when that is not where the command looks for it."""
+    found = [
+        place
+        for package in members(workspace, app.package)
+        for file in start_files(package)
+        if same_script(posixpath.basename(file), posixpath.basename(path))
+        for place in app.layout.places(app.stage, file)
+    ]
+    held = any(same_script(place, path) for place in found) or _is_held(app, path)
+    return [] if held else found
+
+
+def _is_held(app: App, path: str) -> bool:
+    """Say whether the image may hold a file at a path that was written by hand: nothing is known about those."""
+    outputs = {each.value.partition("/")[0] for package in app.layout.workspace.packages for each in package.outputs}
+    made = outputs | {"dist", "build", "out", ".next"}
+    return any(made.isdisjoint(origin.split("/")) for origin in app.layout.origins(app.stage, path))
+
+
+def start_files(package: Package) -> list[str]:
+    """Return the files, relative to the root, that can start a package."""
+    files = []
+    if package.start is not None:
+        files += [word for word in package.start.value if word.endswith((".js", ".mjs", ".cjs"))]
+    files += [entry.value.removeprefix("./") for entry in package.entries if entry.value.endswith((".js", ".mjs", ".cjs"))]
+    if package.code.next is not None:
+        root = package.code.next.tracing_root
+        if root is None or not OWN_FOLDER.fullmatch(root.value):
+            files.append(f".next/standalone/{package.folder}/server.js")
+        if root is not None:
+            files.append(".next/standalone/server.js")
+    return [package.path(posixpath.normpath(file)) for file in dict.fromkeys(files)]
+
+
+def _finding(app: App, service: DeployedService | None, command: Start, path: str, there: list[str]) -> Finding:
+    who = f"{service.platform} service `{service.name}`" if service else "the image"
+    copies = [
+        piece.at
+        for piece in app.layout.pieces(app.stage)
+        if below(there[0], piece.target) is not None and piece.at.file == app.image.path
+    ]
+    own = app.start()
+    places = [Place(command.at, f"{path} is not in the image")]
+    if copies:
+        places.append(Place(copies[-1], f"the image holds it at {there[0]}"))
+    if own is not None and own.at != command.at:
+        places.append(Place(own.at, "the image itself starts this"))
+    return Finding(
+        "missing-start-file",
+        Effect.WILL_NOT_START,
+        f"{who} starts {path}, and the image holds {posixpath.basename(path)} at {there[0]}",
+        tuple(places),
+        f'every container ends at once with "Cannot find module \'{path}\'"',
+        f"start {_shown(command, there[0])}",
+    )
+
+
+def _shown(command: Start, place: str) -> str:
+    inner = below(place, command.folder)
+    return f"`node {inner or place}`"
+
+

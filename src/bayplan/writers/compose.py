@@ -1,0 +1,138 @@
+"""docker-compose.prod.yml: the whole stack on one machine."""
+
+from collections.abc import Mapping
+
+from bayplan.formats import compose
+from bayplan.formats.compose import Entry, Value
+from bayplan.model.rendered import Rendered
+from bayplan.model.stack import Asked, Condition, Given, Limits, Need, Role, Service, Stack, Store, Variable
+from bayplan.model.stack import Value as Supplied
+from bayplan.source import Why
+
+PATH = "docker-compose.prod.yml"
+PRIVATE = "data"
+CONDITIONS = {
+    Condition.HEALTHY: "service_healthy",
+    Condition.DONE: "service_completed_successfully",
+    Condition.STARTED: "service_started",
+}
+
+
+def write(stack: Stack) -> dict[str, Rendered]:
+    document: dict[str, Value] = {
+        "name": stack.name,
+        "services": {
+            **{service.name: Entry(_service(stack, service), why=service.role.why) for service in stack.services},
+            **{store.name: Entry(_store(store), why=store.why) for store in stack.stores},
+        },
+    }
+    if stack.stores:
+        why = Why("compose", "databases are reached by the services that use them, and by nobody else")
+        document["networks"] = {PRIVATE: Entry({"internal": True}, why=why)}
+        document["volumes"] = {store.volume: Entry(None, why=store.why) for store in stack.stores}
+    return {PATH: compose.render(document)}
+
+
+def interpolated(value: Supplied) -> str | None:
+    """Return a value as compose reads it; None passes a variable through only when it is set."""
+    if isinstance(value, Given):
+        return value.text.replace("$", "$$")
+    if isinstance(value, Asked):
+        if value.default is not None:
+            return f"${{{value.name}:-{value.default.replace('$', '$$')}}}"
+        return f"${{{value.name}:?see .env.example}}" if value.required else None
+    return "".join(interpolated(part) or f"${{{getattr(part, 'name', '')}:-}}" for part in value.parts)
+
+
+def _service(stack: Stack, service: Service) -> dict[str, Value]:
+    carrier = stack.service(service.image_of) if service.image_of else service
+    found: dict[str, Value] = {"image": f"{stack.name}-{carrier.name if carrier else service.name}"}
+    if service.image_of is None:
+        found["build"] = _build(service)
+    if service.workdir:
+        found["working_dir"] = service.workdir
+    if service.image_of is not None:
+        found["command"] = Entry(list(service.command.value), why=service.command.why, in_line=True)
+    environment = {
+        each.name: Entry(interpolated(each.value), why=each.why) for each in service.variables if not each.at_build
+    }
+    if environment:
+        found["environment"] = environment
+    if service.binding is not None and service.port is not None:
+        address = f"{service.binding.address}:" if service.binding.address else ""
+        found["ports"] = [Entry(f"{address}{service.binding.port}:{service.port.value}", why=service.binding.why)]
+    if any(need.name in {store.name for store in stack.stores} for need in service.needs):
+        why = Why("compose", "it uses a database, and what is outside")
+        found["networks"] = Entry(
+            ["default", PRIVATE] if service.role.value is not Role.JOB else [PRIVATE], why=why, in_line=True
+        )
+    found |= _waits(service.needs)
+    found["restart"] = "no" if service.role.value is Role.JOB else "unless-stopped"
+    found["stop_grace_period"] = f"{service.grace_seconds}s"
+    return {**found, **_hardened(service.writable), **_limited(service.limits)}
+
+
+def _build(service: Service) -> dict[str, Value]:
+    found: dict[str, Value] = {"context": service.image.context, "dockerfile": service.image.dockerfile}
+    arguments = {
+        each.name: Entry(interpolated(each.value), why=each.why) for each in service.variables if each.at_build
+    }
+    if arguments:
+        found["args"] = arguments
+    return found
+
+
+def _waits(needs: tuple[Need, ...]) -> dict[str, Value]:
+    if not needs:
+        return {}
+    return {"depends_on": {need.name: Entry({"condition": CONDITIONS[need.condition]}, why=need.why) for need in needs}}
+
+
+def _hardened(writable: tuple[str, ...], capabilities: tuple[str, ...] = ()) -> dict[str, Value]:
+    found: dict[str, Value] = {"read_only": True}
+    if writable:
+        found["tmpfs"] = list(writable)
+    found["cap_drop"] = Entry(["ALL"], in_line=True)
+    if capabilities:
+        found["cap_add"] = Entry(list(capabilities), in_line=True)
+    found["security_opt"] = Entry(["no-new-privileges:true"], in_line=True)
+    return found
+
+
+def _limited(limits: Limits) -> dict[str, Value]:
+    return {
+        "deploy": {
+            "resources": {"limits": {"cpus": str(limits.cpus), "memory": f"{limits.memory_mb}M", "pids": limits.pids}}
+        }
+    }
+
+
+def _store(store: Store) -> dict[str, Value]:
+    found: dict[str, Value] = {"image": Entry(store.image.value, why=store.image.why)}
+    if store.command:
+        found["command"] = Entry([_word(word) for word in store.command], in_line=True)
+    if store.variables:
+        found["environment"] = _environment(store.variables)
+    found["volumes"] = [f"{store.volume}:{store.data}"]
+    found["networks"] = Entry([PRIVATE], in_line=True)
+    found["healthcheck"] = Entry(
+        {
+            "test": Entry(["CMD", *store.health.command], in_line=True),
+            "interval": "30s",
+            "timeout": "5s",
+            "start_period": "60s",
+            "start_interval": "1s",
+        },
+        why=store.health.why,
+    )
+    found["restart"] = "unless-stopped"
+    found["stop_grace_period"] = f"{store.grace_seconds}s"
+    return {**found, **_hardened(store.writable, store.capabilities), **_limited(store.limits)}
+
+
+def _word(word: str | Asked) -> str:
+    return word.replace("$", "$$") if isinstance(word, str) else interpolated(word) or ""
+
+
+def _environment(variables: tuple[Variable, ...]) -> Mapping[str, Value]:
+    return {each.name: Entry(interpolated(each.value), why=each.why) for each in variables}

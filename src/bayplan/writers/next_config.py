@@ -1,0 +1,60 @@
+"""The change of a Next.js config that its image needs, made in the user's own file."""
+
+from bayplan.model.workspace import NextConfig, Package
+
+
+def edited(text: str, package: Package) -> str | None:
+    """Return the config with `output` and the tracing root set; None when it has both, or cannot be changed safely."""
+    config = package.code.next
+    if config is None or not config.editable:
+        return None
+    quote = "'" if text.count("'") > text.count('"') else '"'
+    depth = 0 if package.folder == "." else package.folder.count("/") + 1
+    missing = [] if config.output else [f"output: {quote}standalone{quote},"]
+    imported = ""
+    if config.tracing_root is None and depth:
+        up = "/".join([".."] * depth)
+        here = "import.meta.dirname" if _is_module(text, config, package) else "__dirname"
+        missing.append(f"outputFileTracingRoot: path.join({here}, {quote}{up}{quote}),")
+        imported = "" if _has_path(text) else _import(text, config, quote)
+    return imported + _inserted(text, config, missing) if missing else None
+
+
+def _is_module(text: str, config: NextConfig, package: Package) -> bool:
+    """Say whether `__dirname` is missing; Next.js gives it to a TypeScript config of a CommonJS package."""
+    if config.path.endswith((".mjs", ".mts")):
+        return True
+    return package.module == "module" and "module.exports" not in text and not config.path.endswith(".cjs")
+
+
+def _has_path(text: str) -> bool:
+    return any(line.startswith(("import path ", "import * as path ", "const path ")) for line in text.splitlines())
+
+
+def _import(text: str, config: NextConfig, quote: str) -> str:
+    end = ";" if ";" in text else ""
+    newline = _newline(text)
+    if "module.exports" in text or config.path.endswith(".cjs"):
+        return f"const path = require({quote}node:path{quote}){end}{newline}"
+    return f"import path from {quote}node:path{quote}{end}{newline}"
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _inserted(text: str, config: NextConfig, properties: list[str]) -> str:
+    """Put properties first in the object, indented as what follows."""
+    lines = text.split("\n")
+    offset = sum(len(line) + 1 for line in lines[: config.at.line - 1]) + config.at.column
+    before, after = text[:offset], text[offset:]
+    newline = _newline(text)
+    following = next((line for line in after.splitlines()[1:] if line.strip()), "")
+    indent = following[: len(following) - len(following.lstrip())]
+    if following.lstrip().startswith(("}", ")")) or not indent:
+        indent += "  "
+    added = "".join(f"{newline}{indent}{each}" for each in properties)
+    if after.lstrip(" \t").startswith(("\n", "\r")):
+        return before + added + after
+    rest = after.lstrip(" \t")
+    return f"{before}{added}{newline}{'' if rest.startswith('}') else indent}{rest}"

@@ -1,0 +1,23 @@
+"""What tests of several folders share."""
+
+import os
+import subprocess
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def engine() -> str:
+    """The command of an engine that answers; without one the test is skipped, or fails where one is required."""
+    try:
+        answer = subprocess.run(
+            ["docker", "version", "--format", "{{.Server.Version}}"], capture_output=True, timeout=20, check=False
+        )
+        answers = answer.returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        answers = False
+    if not answers:
+        if os.environ.get("BAYPLAN_REQUIRE_ENGINE"):
+            pytest.fail("BAYPLAN_REQUIRE_ENGINE is set, and no Docker engine answers")
+        pytest.skip("no Docker engine answers")
+    return "docker"
