@@ -21,3 +21,12 @@ def engine() -> str:
             pytest.fail("BAYPLAN_REQUIRE_ENGINE is set, and no Docker engine answers")
         pytest.skip("no Docker engine answers")
     return "docker"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write the golden files anew; read the difference after")
+
+
+@pytest.fixture
+def update(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update"))

@@ -67,6 +67,10 @@ class Tree:
     def _names(self) -> frozenset[str]:
         return frozenset(self.files)
 
+    def lists(self, path: str) -> bool:
+        """Say whether `files` names this; unlike `exists`, never asks the disk."""
+        return path in self._names
+
     def exists(self, path: str) -> bool:
         """Say whether this is a file inside the repository."""
         if path in self._names:

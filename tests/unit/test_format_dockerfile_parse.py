@@ -191,7 +191,8 @@ def test_a_heredoc_can_be_copied() -> None:
 def test_arrows_that_open_no_heredoc_are_left_alone() -> None:
     assert only("RUN echo $((1 << 2)) && cat <<< x").heredocs == ()
     assert only('CMD ["cat", "<<EOF"]').heredocs == ()
-    assert only('RUN ["cat", "<<EOF"]').heredocs == ()
+    assert only('RUN   --network=none  ["cat", "<<EOF"]').heredocs == ()
+    assert only("RUN [ -f x ] && cat <<E\ny\nE").heredocs[0].content == "y\n"
 
 
 def test_the_escape_directive_frees_the_backslash() -> None:

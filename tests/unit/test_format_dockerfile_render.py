@@ -86,7 +86,8 @@ ENV NODE_ENV=production GREETING="it costs \$5"
 COPY --from=deps ["/repo/a b", "/app/"]
 USER node
 EXPOSE 4000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch(\"http://127.0.0.1:4000\")"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=1s \
+    CMD ["node", "-e", "fetch(\"http://127.0.0.1:4000\")"]
 CMD ["node", "dist/main.js"]
 """
 
@@ -191,7 +192,7 @@ def says(step: Step, instruction: Instruction) -> bool:
         case Command():
             return instruction.arguments == step.argv and not instruction.shell
         case Healthcheck():
-            return instruction.arguments == ("CMD", *step.argv) and instruction.flag("interval") == "10s"
+            return instruction.arguments == ("CMD", *step.argv) and instruction.flag("start-interval") == "1s"
         case Run():
             assert instruction.flags == (("mount", "type=cache,id=pnpm,target=/pnpm/store"),)
             return instruction.arguments[0].split() == " && ".join(step.commands).split()

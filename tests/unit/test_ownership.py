@@ -23,7 +23,7 @@ from bayplan.ownership.apply import apply, repair
 from bayplan.ownership.decide import Choice, decide
 from bayplan.ownership.lock import parse, render
 from bayplan.ownership.merge import merge
-from bayplan.ownership.show import conflicts, diff
+from bayplan.ownership.show import diff
 
 DOCKERFILE = "apps/api/Dockerfile"
 FIRST = {DOCKERFILE: "FROM node\nRUN one\nRUN two\nCMD x\n", ".dockerignore": "node_modules\n"}
@@ -94,10 +94,18 @@ class TestWhatHappensToAFile:
         plan = write(tmp_path, SECOND)
         conflict = next(action for action in plan.actions if action.path == DOCKERFILE)
         assert conflict.kind is Kind.CONFLICT
-        assert conflicts(conflict) == ((1, "<<<<<<< your edit\nFROM debian\n=======\nFROM node:20\n>>>>>>> bayplan\n"),)
+        (only,) = conflict.conflicts
+        assert only.line == 1
+        assert only.marked == "<<<<<<< your edit\nFROM debian\n=======\nFROM node:20\n>>>>>>> bayplan\n"
         assert (tmp_path / DOCKERFILE).read_text() == mine
         assert (tmp_path / "docs/new/deployment.md").exists(), "what does not conflict is written"
         assert kinds(write(tmp_path, SECOND))[DOCKERFILE] is Kind.CONFLICT, "until someone decides"
+
+    def test_every_conflict_names_its_line_in_the_file_on_disk(self, tmp_path: Path) -> None:
+        write(tmp_path, {"f": "a\nb\nc\nd\ne\n"})
+        (tmp_path / "f").write_text("mine\nmore\nb\nc\nd\nyours\n")
+        (action,) = decide(tmp_path, {"f": "1\nb\nC\nc\nd\n2\n"}).actions
+        assert [conflict.line for conflict in action.conflicts] == [1, 6]
 
     def test_a_conflict_is_resolved_by_editing(self, tmp_path: Path) -> None:
         write(tmp_path, FIRST)
@@ -331,7 +339,8 @@ class TestMerging:
     def test_a_line_added_by_hand_is_never_lost(self, base: str, ours: str, where: int) -> None:
         lines = base.splitlines(keepends=True)
         yours = "".join([*lines[:where], "# mine\n", *lines[where:]])
-        assert "# mine\n" in merge(base, yours, ours).text
+        merged = merge(base, yours, ours)
+        assert "# mine\n" in merged.text + "".join(conflict.yours for conflict in merged.conflicts)
 
     def test_a_missing_last_newline_is_no_conflict(self) -> None:
         assert merge("a\nb\nc\n", "a\nb\nc", "x\nb\nc\n").text == "x\nb\nc"

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from bayplan.catalog import load
 
@@ -25,7 +26,9 @@ class KnownImage:
     serves: str = ""
 
 
-REGISTRIES = re.compile(r"^(docker\.io/|index\.docker\.io/|mirror\.gcr\.io/|public\.ecr\.aws/docker/|gcr\.io/)?(library/)?")
+REGISTRIES = re.compile(
+    r"^(docker\.io/|index\.docker\.io/|mirror\.gcr\.io/|public\.ecr\.aws/docker/|gcr\.io/)?(library/)?"
+)
 
 
 def known(reference: str) -> KnownImage | None:
@@ -47,7 +50,9 @@ def named(reference: str) -> tuple[str, str]:
 
 @cache
 def _table() -> tuple[KnownImage, ...]:
-    return tuple(
-        KnownImage(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
-        for row in load("images")["image"]
-    )
+    rows: list[dict[str, Any]] = load("images")["image"]
+    return tuple(KnownImage(**{key: _frozen(value) for key, value in row.items()}) for row in rows)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

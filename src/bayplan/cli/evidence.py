@@ -1,14 +1,13 @@
 """Evidence on the terminal."""
 
-import sys
 from collections.abc import Sequence
 
-from bayplan.cli.progress import printable
+from bayplan.cli.terminal import paint, printable
 from bayplan.model.evidence import Evidence, Status
 from bayplan.model.stack import Stack
 from bayplan.model.workspace import Workspace
 
-COLOURS = {Status.PROVED: "32", Status.FAILED: "31", Status.IMPOSSIBLE: "33", Status.SKIPPED: "2"}
+COLOURS = {Status.PROVED: "green", Status.FAILED: "red", Status.IMPOSSIBLE: "yellow", Status.SKIPPED: "dim"}
 WIDTH = 10
 PAGES = ("next", "vite")
 
@@ -16,10 +15,11 @@ PAGES = ("next", "vite")
 def show(evidence: Sequence[Evidence]) -> None:
     """Print a table, subject by subject, and the sum; what did not hold comes last, where the eye is."""
     for subject in dict.fromkeys(each.subject for each in evidence):
-        print(f"\n{printable(subject)}")
+        print(f"\n{paint(printable(subject), 'bold')}")
         for each in evidence:
             if each.subject == subject:
-                print(f"  {_status(each.status)}  {printable(each.claim)}: {printable(each.measured)}")
+                status = paint(f"{each.status:<{WIDTH}}", COLOURS[each.status])
+                print(f"  {status}  {printable(each.claim)}: {printable(each.measured)}")
     print(f"\n{total(evidence)}")
 
 
@@ -31,11 +31,6 @@ def total(evidence: Sequence[Evidence]) -> str:
 
 def failed(evidence: Sequence[Evidence]) -> bool:
     return any(each.status is Status.FAILED for each in evidence)
-
-
-def _status(status: Status) -> str:
-    word = f"{status:<{WIDTH}}"
-    return f"\033[{COLOURS[status]}m{word}\033[0m" if sys.stdout.isatty() else word
 
 
 def address(stack: Stack, workspace: Workspace) -> str | None:

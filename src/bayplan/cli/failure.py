@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from bayplan.cli.terminal import paint, printable, printable_lines
 from bayplan.errors import BayplanError, CommandFailedError, ConfigError
@@ -57,28 +58,28 @@ def _red(text: str) -> str:
 
 
 def _show(root: Path, at: At, label: str = "") -> None:
-    for line in excerpt(root, at, label):
+    for line in excerpt(root, at, label, sys.stderr):
         _say(line)
 
 
-def excerpt(root: Path, at: At, label: str = "") -> Iterator[str]:
+def excerpt(root: Path, at: At, label: str = "", stream: TextIO | None = None) -> Iterator[str]:
     """Yield a place and, where its file can be read, the line itself with a mark below it."""
     column = f":{at.column}" if at.line and at.column else ""
-    yield f"  {paint('-->', 'blue', stream=sys.stderr)} {printable(str(at))}{column}"
+    yield f"  {paint('-->', 'blue', stream=stream)} {printable(str(at))}{column}"
     line = _line(root, at)
     if line is None:
         if label:
             yield f"      {printable(label)}"
         return
     number = str(at.line)
-    gutter = paint(f"  {' ' * len(number)} |", "blue", stream=sys.stderr)
+    gutter = paint(f"  {' ' * len(number)} |", "blue", stream=stream)
     start = max(at.column - 1, 0)
     left = max(0, start - WIDEST // 2) if len(line) > WIDEST else 0
     shown = line[left : left + WIDEST].replace("\t", " ")
     before = printable(shown[: start - left])
     marked = printable(shown[start - left : start - left + max(at.length, 1)]) if at.column else ""
-    yield f"{paint(f'  {number} |', 'blue', stream=sys.stderr)} {printable(shown)}"
-    mark = _red("^" * max(len(marked), 1)) if at.column else ""
+    yield f"{paint(f'  {number} |', 'blue', stream=stream)} {printable(shown)}"
+    mark = paint("^" * max(len(marked), 1), "red", "bold", stream=stream) if at.column else ""
     if mark or label:
         yield f"{gutter} {' ' * len(before)}{mark}{' ' if mark and label else ''}{printable(label)}"
 

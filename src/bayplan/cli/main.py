@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    arguments = Namespace(root=Path(), verbose=False)
+    arguments = Namespace(directory=Path(), verbose=False)
     try:
         arguments = _understood(argv)
         code: int = import_module(arguments.module).run(arguments)
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BayplanError as error:
         from bayplan.cli.failure import explain
 
-        return explain(error, arguments.root, verbose=arguments.verbose)
+        return explain(error, arguments.directory, verbose=arguments.verbose)
     except Exception as error:  # noqa: BLE001 - the last place before the interpreter's own
         from bayplan.cli.failure import confess
 
@@ -51,7 +51,7 @@ def _understood(argv: Sequence[str] | None) -> Namespace:
         os.environ.pop("NO_COLOR", None)
         os.environ.pop("FORCE_COLOR", None)
         os.environ[colour] = "1"
-    arguments.root = Path(arguments.directory) / (getattr(arguments, "folder", None) or "")
-    if not arguments.root.is_dir():
-        raise UsageError(f"{arguments.root} is not a folder", remedy="name the folder that holds the repository")
+    arguments.directory /= getattr(arguments, "folder", None) or ""
+    if not arguments.directory.is_dir():
+        raise UsageError(f"{arguments.directory} is not a folder", remedy="name the folder that holds the repository")
     return arguments

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from bayplan import __version__
@@ -61,7 +62,7 @@ Options, before or after the command:
   -h, --help                 this text, or with a command its own
 
 Exit codes: 0 all is well, 1 something is wrong in the repository, 2 a wrong command line or bayplan.yaml,
-3 something is missing on this machine, 4 another program failed, 75 try again.
+3 something is missing on this machine, 4 another program failed, 70 a bug of bayplan, 75 try again.
 """
 
 
@@ -74,7 +75,7 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             names = [str(each) for each in action.choices]
-            what = "command" if action.dest == "command" else f"value of {action.metavar or action.dest}"
+            what = "command" if action.dest == "command" else f"value of {[action.metavar, *action.option_strings][-1]}"
             raise UsageError(
                 f"there is no {what} `{value}`", remedy=near(str(value), names) or f"there are {', '.join(names)}"
             )
@@ -113,19 +114,18 @@ class TopParser(Parser):
         return HELP.format(road=shown[0], beside=shown[1])
 
 
-def _add_global(parser: argparse.ArgumentParser, *, top: bool) -> None:
-    def default(value: object) -> object:
-        return value if top else argparse.SUPPRESS
-
-    parser.add_argument("-C", "--directory", metavar="DIR", default=default("."), help="the folder of the repository")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default=default("auto"), help="colours")
-    parser.add_argument("-v", "--verbose", action="store_true", default=default(False), help="say more about a failure")  # noqa: FBT003 - a default
+def _add_global(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("-C", "--directory", metavar="DIR", type=Path, default=argparse.SUPPRESS, help="the folder of the repository")
+    add("--color", choices=("auto", "always", "never"), default=argparse.SUPPRESS, help="colours (default: auto)")
+    add("-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="say more about a failure")
 
 
 def top_parser() -> tuple[TopParser, dict[str, CommandParser]]:
     """Return the parser and, by name, those of the commands, which have imported nothing yet."""
     top = TopParser(prog="bayplan", allow_abbrev=False)
-    _add_global(top, top=True)
+    _add_global(top)
+    top.set_defaults(directory=Path(), color="auto", verbose=False)
     top.add_argument("--version", action="version", version=f"bayplan {__version__}", help="print the version")
     group = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=CommandParser)
     parsers: dict[str, CommandParser] = {}
@@ -137,7 +137,7 @@ def top_parser() -> tuple[TopParser, dict[str, CommandParser]]:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         parser.command = command
-        _add_global(parser, top=False)
+        _add_global(parser)
         parsers[command.name] = parser
     return top, parsers
 

@@ -1,6 +1,5 @@
 """Long work, shown while it goes on: live on a terminal, plain lines elsewhere."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from bayplan.cli.terminal import is_terminal, printable
 from bayplan.engines.news import Listener, News, State
 
 if TYPE_CHECKING:
@@ -48,11 +48,6 @@ class Board:
         over = news.state in (State.DONE, State.FAILED)
         line.ended = (line.ended or now) if over else None
         return line
-
-
-def printable(text: str) -> str:
-    """Return a text without what would move a terminal's cursor."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 @dataclass(slots=True)
@@ -114,7 +109,7 @@ class Live:
 @contextmanager
 def progress() -> Iterator[Listener]:
     """Show news while the block runs; what is on the screen at its end stays there."""
-    if not sys.stdout.isatty():
+    if not is_terminal():
         yield Plain().listen
         return
     from rich.console import Console

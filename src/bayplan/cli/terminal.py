@@ -52,7 +52,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, indent: str = "
     """Return a table; columns that are empty everywhere are left out, and a terminal's width is kept to."""
     shown = [[printable(cell) for cell in row] for row in rows]
     used = [index for index in range(len(head)) if any(row[index] for row in shown)]
-    lines = [[head[index] for index in used], *([row[index] or "-" for index in used] for row in shown)]
+    lines = [[head[index] for index in used], *([row[index] for index in used] for row in shown)]
     widths = [max(len(line[index]) for line in lines) for index in range(len(used))]
     if is_terminal():
         _narrow(widths, shutil.get_terminal_size().columns - len(indent) - 2 * len(widths))

@@ -1,4 +1,8 @@
-"""`bayplan up`: plan, write, check, build, start, prove."""
+"""Do it all: plan, check, write, build, start, and prove that it works.
+
+What is running and unchanged is neither built nor started again. When a start fails or is interrupted, what it started
+is taken down again, with its reasons; what ran before, and its data, stays.
+"""
 
 import argparse
 from collections.abc import Sequence
@@ -8,6 +12,13 @@ if TYPE_CHECKING:
     from bayplan.cli.session import Session
     from bayplan.model.evidence import Evidence
     from bayplan.model.running import Event
+    from bayplan.pipeline import Planned
+
+EXAMPLES = """examples:
+  bayplan up --dry-run      the commands that would run
+  bayplan up                everything; ends with the evidence and the address to open
+  bayplan up --no-verify    be done when all is healthy
+"""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -21,16 +32,17 @@ def run(arguments: argparse.Namespace) -> int:
     from bayplan import pipeline
     from bayplan.cli import evidence
     from bayplan.cli.session import at_work, open_session
-    from bayplan.engines import docker
+    from bayplan.cli.write import finish_killed
 
+    if not arguments.dry_run:
+        finish_killed(arguments.directory)
     planned = pipeline.plan(arguments.directory)
-    session = open_session(planned.stack, planned.workspace, planned.tree.root, dry=arguments.dry_run)
-    services = docker.built_services(planned.stack)
     if arguments.dry_run:
-        steps = [docker.build(planned.stack, each, session.root, session.environment.values) for each in services]
-        for step in (*steps, docker.up(session.engine.project)):
-            print(session.typed(step))
+        _show_commands(planned)
         return 0
+    if code := _write(planned):
+        return code
+    session = open_session(planned.stack, planned.workspace, planned.tree.root)
     with at_work(session.root):
         found = _bring_up(session, verify=not arguments.no_verify)
     if found:
@@ -38,6 +50,34 @@ def run(arguments: argparse.Namespace) -> int:
     if url := evidence.address(planned.stack, planned.workspace):
         print(f"\n{url}")
     return int(evidence.failed(found))
+
+
+def _show_commands(planned: "Planned") -> None:
+    from bayplan.cli.session import open_session
+    from bayplan.engines import docker
+
+    session = open_session(planned.stack, planned.workspace, planned.tree.root, dry=True)
+    values = session.environment.values
+    steps = [docker.build(session.stack, each, session.root, values) for each in docker.built_services(session.stack)]
+    for step in (*steps, docker.up(session.engine.project)):
+        print(session.typed(step))
+
+
+def _write(planned: "Planned") -> int:
+    """Check what would be on disk, then put it there."""
+    from bayplan import pipeline
+    from bayplan.cli.check import show_findings
+    from bayplan.cli.write import settle, show
+
+    tree, _, findings = pipeline.check_planned(planned)
+    serious = tuple(finding for finding in findings if finding.effect.fails)
+    if serious:
+        show_findings(tree, serious)
+        return 1
+    plan = pipeline.decide_files(planned)
+    if plan.drifts:
+        show(plan)
+    return settle(planned, plan)
 
 
 def _bring_up(session: "Session", *, verify: bool) -> Sequence["Evidence"]:
@@ -48,13 +88,12 @@ def _bring_up(session: "Session", *, verify: bool) -> Sequence["Evidence"]:
     from bayplan.probes import PROBES
 
     session.build(docker.built_services(session.stack))
+    events: tuple[Event, ...] = ()
     if is_unchanged(session.stack, session.engine):
-        if not verify:
-            return ()
-        if kept := session.kept():
+        kept = session.kept() if verify else ()
+        if kept:
             print("nothing changed since the last proof: only health and answers are looked at again")
             return (*session.prove(probes=tuple(each for each in PROBES if each.id in QUICK)), *kept)
-        events: tuple[Event, ...] = ()
     else:
         with progress() as listen:
             events = session.start(listen)

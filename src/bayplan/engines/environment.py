@@ -13,6 +13,7 @@ from bayplan.model.stack import Asked, Composed, Given, Stack, Variable
 
 OURS = ".bayplan/run.env"
 THEIRS = ".env"
+INTRODUCTION = "Values for runs on this machine, made by bayplan. Not for production; keep it out of git."
 SECRET_WORDS = ("PASSWORD", "PASS", "SECRET", "TOKEN", "KEY")
 
 
@@ -87,8 +88,7 @@ def fresh(one: Wanted, token: Callable[[], str]) -> str:
 
     A secret whose example is an address (a DSN) must stay one, or the code that parses it stops.
     """
-    writable = bool(one.example) and "'" not in one.example and "\n" not in one.example
-    if writable and (not one.secret or "://" in one.example):
+    if one.example and (not one.secret or "://" in one.example):
         return one.example
     return token() if one.secret else "development"
 
@@ -122,13 +122,14 @@ def settle(
 
 def prepare(stack: Stack, root: Path) -> RunEnvironment:
     """Settle the values and write `.bayplan/run.env` where some had to be made. The user's `.env` is never touched."""
+    from bayplan.formats.dotenv import Group, Setting, render
+
     theirs = _read(root / THEIRS)
     ours = _read(root / OURS) or {}
     result, kept = settle(stack, outside=os.environ, theirs=theirs, ours=ours, token=lambda: secrets.token_hex(24))
     if result.made:
-        lines = ["# Values for runs on this machine, made by bayplan. Not for production; keep it out of git."]
-        lines += [f"{name}='{value}'" for name, value in sorted({**ours, **kept}.items())]
-        write(root, OURS, "\n".join(lines) + "\n")
+        settings = tuple(Setting(name, value) for name, value in sorted({**ours, **kept}.items()))
+        write(root, OURS, render((Group("", settings),), INTRODUCTION).text)
     return result
 
 
@@ -139,19 +140,12 @@ def preview(stack: Stack, root: Path) -> RunEnvironment:
 
 
 def _read(path: Path) -> dict[str, str] | None:
+    from bayplan.formats import dotenv
+
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path.name} cannot be read: {error}", remedy="it must be UTF-8 text") from error
-    return dict(_pairs(text))
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.splitlines():
-        name, separator, value = line.strip().removeprefix("export ").partition("=")
-        if separator and not name.startswith("#"):
-            value = value.strip()
-            quoted = len(value) > 1 and value[0] in "'\"" and value[-1] == value[0]
-            yield name.strip(), value[1:-1] if quoted else value.partition(" #")[0].rstrip()
+    return {line.name: line.value for line in dotenv.parse(text, path.name).lines if not line.documented_only}

@@ -9,7 +9,7 @@ from pathlib import Path
 from bayplan.errors import TryAgainError, UsageError
 
 NAME = ".bayplan"
-KEPT_OUT = ("run.env", "run.lock", "hardened.json", "logs/", "evidence/")
+IGNORED = "# lock.json belongs in git; the rest is bayplan's own\n/*\n!/.gitignore\n!/lock.json\n"
 
 
 def write(root: Path, path: str, text: str) -> Path:
@@ -33,7 +33,7 @@ def _inside(root: Path, path: str) -> Path:
         folder.mkdir(exist_ok=True)
     ignore = root / NAME / ".gitignore"
     if not ignore.exists() and not ignore.is_symlink():
-        ignore.write_text("".join(f"{each}\n" for each in KEPT_OUT), encoding="utf-8")
+        ignore.write_text(IGNORED, encoding="utf-8")
     return target
 
 

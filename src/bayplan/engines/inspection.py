@@ -25,7 +25,8 @@ def _container(data: Mapping[str, Any]) -> Container:
         service=labels.get(SERVICE_LABEL, ""),
         image=data["Image"],
         state=state["Status"],
-        health=health.get("Status", "").replace("none", ""),
+        # An ended container with a check is always called unhealthy.
+        health=health.get("Status", "").replace("none", "") if state["Status"] == "running" else "",
         exit_code=state["ExitCode"],
         restarts=data.get("RestartCount", 0),
         pid=state["Pid"],

@@ -58,10 +58,8 @@ def problems(ends: Mapping[str, bool], found: Mapping[str, Container]) -> tuple[
 
 
 def _is_lost(container: Container, *, ends: bool) -> bool:
-    if container.restarts >= RESTARTS or container.state == "dead":
+    if container.health == "unhealthy" or container.restarts >= RESTARTS or container.state == "dead":
         return True
-    if container.state == "running":
-        return container.health == "unhealthy"  # an ended container with a check is always called so
     return container.state == "exited" and (container.exit_code != 0 or not ends)
 
 

@@ -46,8 +46,8 @@ def published(port: Located[str]) -> Iterator[Published]:
         return
     host_first, host_last = _range(host)
     for offset in range(min(last - first + 1, MOST_IN_A_RANGE)):
-        parallel = host_first is not None and host_last is not None and host_last - host_first == last - first
-        one_host = str(host_first + offset) if parallel and host_first is not None else host
+        in_step = host_first is not None and host_last is not None and host_last - host_first == last - first > 0
+        one_host = str(host_first + offset) if in_step and host_first is not None else host
         yield Published(first + offset, one_host or None, address, port.at, protocol)
 
 

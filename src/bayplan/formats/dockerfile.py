@@ -97,7 +97,7 @@ def _step_lines(step: Step) -> list[str]:
         case Expose():
             return [f"EXPOSE {step.port}"]
         case Healthcheck():
-            return [_health_check(step)]
+            return _health_check(step)
         case Command():
             return [f"CMD {_json(step.argv)}"]
     assert_never(step)
@@ -146,10 +146,18 @@ def _mount(cache: Cache) -> str:
     return "--mount=" + re.sub(r"([\s\"'\\])", r"\\\1", _one_line(row.getvalue()))
 
 
-def _health_check(step: Healthcheck) -> str:
-    retries = f" --retries={step.retries}" if step.retries != USUAL_RETRIES else ""
-    times = f"--interval={step.interval}s --timeout={step.timeout}s --start-period={step.start_period}s --start-interval={step.start_interval}s"
-    return f"HEALTHCHECK {times}{retries} CMD {_json(step.argv)}"
+def _health_check(step: Healthcheck) -> list[str]:
+    flags = [
+        f"--interval={step.interval}s",
+        f"--timeout={step.timeout}s",
+        f"--start-period={step.start_period}s",
+        f"--start-interval={step.start_interval}s",
+    ]
+    if step.retries != USUAL_RETRIES:
+        flags.append(f"--retries={step.retries}")
+    start, command = " ".join(("HEALTHCHECK", *flags)), f"CMD {_json(step.argv)}"
+    alone = f"{start} {command}"
+    return [alone] if len(alone) <= WIDTH else [f"{start} \\", INDENT + command]
 
 
 def _json(argv: Sequence[str]) -> str:

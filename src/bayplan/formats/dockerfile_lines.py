@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bayplan.errors import BrokenFileError
-from bayplan.formats.dockerfile_words import quoted_words, unquoted
+from bayplan.formats.dockerfile_words import flags, json_words, quoted_words, unquoted
 from bayplan.model.deployment import Heredoc
 from bayplan.source import At
 
-DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
+DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*)")
 DIRECTIVES = frozenset({"escape", "syntax", "check"})
 HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")
-TAKES_HEREDOCS = re.compile(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s+(?!(?:--\S+\s+)*\[)", re.IGNORECASE)
+TAKES_HEREDOCS = re.compile(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Lines:
     def _read_directives(self) -> int:
         seen: set[str] = set()
         for index, line in enumerate(self.lines):
-            match = DIRECTIVE.fullmatch(line)
+            match = DIRECTIVE.fullmatch(line.rstrip())
             name = match.group(1).lower() if match else ""
             if not match or name not in DIRECTIVES:
                 return index
@@ -101,7 +101,9 @@ class Lines:
         start = TAKES_HEREDOCS.match(line.text) if "<<" in line.text else None
         if not start:
             return
-        for word in quoted_words(line.text, self.escape, start.end()):
+        _, rest = flags(line.text, start.end())
+        words = quoted_words(line.text, self.escape, rest) if json_words(line.text, rest) is None else ()
+        for word in words:
             match = HEREDOC.fullmatch(word.text)
             name = unquoted(match.group(2)) if match else ""
             if match and name:

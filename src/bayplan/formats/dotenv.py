@@ -19,7 +19,7 @@ QUOTED = {
 }
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$"}
-INLINE_COMMENT = re.compile(r"(?:^|[ \t]+)#.*")
+INLINE_COMMENT = re.compile(r"(?:^|[ \t])#.*")
 PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,~?&*!;|<>()\[\]{}^#-]*")
 
 
@@ -32,18 +32,21 @@ def parse(text: str, path: str) -> EnvFile:
     while position < len(text):
         end = text.find("\n", position)
         end = len(text) if end < 0 else end
-        read = _line(text, position, end, At(path, number), "\n".join(comments))
+        read = _line(text, position, end, At(path, number), comments)
         if read:
             line, end = read
             lines.append(line)
         stripped = text[position:end].strip()
-        comments = [*comments, stripped.lstrip("#").strip()] if stripped.startswith("#") and not read else []
+        if stripped.startswith("#") and not read:
+            comments.append(stripped.lstrip("#").strip())
+        else:
+            comments = []
         number += text.count("\n", position, end) + 1
         position = end + 1
     return EnvFile(path, tuple(lines))
 
 
-def _line(text: str, start: int, end: int, at: At, comment: str) -> tuple[EnvLine, int] | None:
+def _line(text: str, start: int, end: int, at: At, comments: list[str]) -> tuple[EnvLine, int] | None:
     """Return the variable of the line and where its value ends, which a quoted one may do lines later."""
     documented = DOCUMENTED.match(text, start, end)
     match = documented or ASSIGNMENT.match(text, start, end)
@@ -52,7 +55,7 @@ def _line(text: str, start: int, end: int, at: At, comment: str) -> tuple[EnvLin
     value, value_end = _value(text, match.end(), end, may_go_on=not documented)
     name = match.group(1)
     place = At(at.file, at.line, match.start(1) - start + 1, len(name), name)
-    return EnvLine(name, value, place, comment, documented_only=bool(documented)), value_end
+    return EnvLine(name, value, place, "\n".join(comments), documented_only=bool(documented)), value_end
 
 
 def _value(text: str, start: int, end: int, *, may_go_on: bool) -> tuple[str, int]:

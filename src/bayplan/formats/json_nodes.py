@@ -82,6 +82,10 @@ class _Parser:
         match = STRING.match(self.text, self.position)
         if not match:
             raise self._broken("has a text without its closing quote", 'add the closing "')
+        inner = match[1]
+        if inner.isprintable() and "\\" not in inner:
+            self.position = match.end()
+            return inner
         try:
             decoded = json.loads(match.group(), strict=not self.comments)
         except ValueError as error:

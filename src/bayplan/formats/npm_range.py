@@ -57,6 +57,13 @@ def allows_major(major: int, wanted: str) -> bool:
     return any(max(span.low, first) < min(span.high, after) for span in parse_range(wanted) or ())
 
 
+def lowest(wanted: str) -> str | None:
+    """Return the first release that a range names; None when it is open below, or no range."""
+    spans = parse_range(wanted) if wanted.strip() else None
+    low = min((span.low for span in spans), default=ZERO) if spans else ZERO
+    return ".".join(map(str, low[:3])) if low[:3] != ZERO[:3] else None
+
+
 @cache
 def parse_range(text: str) -> tuple[Span, ...] | None:
     """Return the spans whose union is the range; None when the text is no range."""

@@ -10,11 +10,11 @@ from bayplan.formats.yaml_nodes import plain_value
 
 Container: TypeAlias = dict[str, object] | list[object]
 
-SAFE_START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./^~<+$(")
+SAFE_START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./^~+$(")
 QUOTED = re.compile(r"'((?:[^']|'')*)'")
 QUOTED_KEY = re.compile(r"'((?:[^']|'')*)':(?: (.*))?", re.DOTALL)
 DOUBLE_QUOTED = re.compile(r'"([^"\\]*)"')
-FLOW_PLAIN = r"[A-Za-z0-9_./^~<+$(](?:[^,\[\]{}:#'\"\s]|[: ](?=[^,\[\]{}:#'\"\s]))*"
+FLOW_PLAIN = r"[A-Za-z0-9_./^~+$(](?:[^,\[\]{}:#'\"\s]|[: ](?=[^,\[\]{}:#'\"\s]))*"
 FLOW_SCALAR = rf"(?:'(?:[^']|'')*'|{FLOW_PLAIN})"
 FLOW_PAIR = re.compile(rf"({FLOW_SCALAR}): ({FLOW_SCALAR})")
 FLOW_MAPPING = re.compile(rf"\{{{FLOW_SCALAR}: {FLOW_SCALAR}(?:, {FLOW_SCALAR}: {FLOW_SCALAR})*\}}")

@@ -15,7 +15,7 @@ NAMES = re.compile(NAME)
 DOTTED = rf"{NAME}(?:[ \t]*\.[ \t]*{NAME})*"
 TABLE = re.compile(rf"[ \t]*(\[\[?)[ \t]*({DOTTED})[ \t]*\]")
 ENTRY = re.compile(rf"[ \t]*({DOTTED})[ \t]*=[ \t]*([^\n]*)")
-VALUE = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*'|[^#]*?)[ \t]*(?:#.*)?""")
+TEXT = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'[^']*'""")
 PLACE = re.compile(r"at line ([0-9]+), column ([0-9]+)")
 
 
@@ -71,8 +71,8 @@ class _Scan:
             elif entry := ENTRY.match(line):
                 route = self._route(table, entry.group(1), new_item=False)
                 self.keys.setdefault(route, (offset + entry.start(1), offset + entry.end(1)))
-                value = VALUE.match(line, entry.start(2))
-                end = value.end(1) if value else entry.end(2)
+                text = TEXT.match(line, entry.start(2))
+                end = text.end() if text else len(line.partition("#")[0].rstrip())
                 self.values.setdefault(route, (offset + entry.start(2), offset + end))
             offset += len(line) + 1
         return self._node((), self.data, (0, len(self.text)))

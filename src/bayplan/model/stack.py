@@ -54,6 +54,8 @@ class Variable:
     at_build: bool = False
     purpose: str = ""
     example: str = ""
+    kind: str = ""
+    """What the code says it must be: `url`, `number`, `enum:a|b`."""
     uses: tuple[At, ...] = ()
 
 

@@ -149,8 +149,11 @@ class Package:
     """package.json's `files`."""
     node_range: Located[str] | None = None
     tsconfigs: tuple[TsConfig, ...] = ()
+    """Those in its folder; the one its build uses comes first."""
     start: Fact[tuple[str, ...]] | None = None
     """The command that starts it in production, resolved through its scripts to an argv that runs in its folder."""
+    start_variables: Mapping[str, str] = field(default_factory=dict)
+    """The variables that its start script sets (`PORT=3001 next start`), apart from NODE_ENV."""
     build: Fact[tuple[str, ...]] | None = None
     """The names of the scripts that build it, in order (turbo's in-package `dependsOn` before `build`)."""
     outputs: tuple[Fact[str], ...] = ()

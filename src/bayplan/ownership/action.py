@@ -44,6 +44,19 @@ class InPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """Lines that both sides changed; `line` is where yours begin in the file on disk."""
+
+    line: int
+    yours: str
+    ours: str
+
+    @property
+    def marked(self) -> str:
+        return f"<<<<<<< your edit\n{self.yours}=======\n{self.ours}>>>>>>> bayplan\n"
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """What happens to one file: `old` is on disk now, `new` will be; None where there is no file."""
 
@@ -53,8 +66,7 @@ class Action:
     new: bytes | None
     note: str = ""
     """What the user should know about it."""
-    marked: str = ""
-    """The text of a conflict, with git's markers."""
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def writes(self) -> bool:

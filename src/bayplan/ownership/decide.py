@@ -87,7 +87,7 @@ def _decide_edited(path: str, old: bytes, yours: str | None, base: str, text: st
         return Action(path, Kind.CONFLICT, old, old, "it is no longer UTF-8 text, and cannot be merged")
     merged = merge(base, yours, text)
     if merged.conflicts:
-        return Action(path, Kind.CONFLICT, old, old, "edited by hand where bayplan changes it too", merged.text)
+        return Action(path, Kind.CONFLICT, old, old, "edited by hand where bayplan changes it too", merged.conflicts)
     if merged.text == yours:
         return Action(path, Kind.UNCHANGED, old, old, "edited by hand")
     return Action(path, Kind.MERGE, old, _like(old, merged.text), "your edits are kept")

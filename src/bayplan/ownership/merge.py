@@ -2,35 +2,38 @@
 
 from dataclasses import dataclass
 
-MARKERS = ("<<<<<<< your edit\n", "=======\n", ">>>>>>> bayplan\n")
+from bayplan.ownership.action import Conflict
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A text that holds both changes; with conflicts, both versions of them between git's markers."""
+    """A text that holds both changes, or what stands in the way of it."""
 
     text: str
-    conflicts: int
+    conflicts: tuple[Conflict, ...] = ()
 
 
 def merge(base: str, yours: str, ours: str) -> Merged:
     """Merge your edit and our new text, both made from `base`. A missing last newline is no difference."""
     if ours in (base, yours):
-        return Merged(yours, 0)
+        return Merged(yours)
     if base == yours:
-        return Merged(ours, 0)
+        return Merged(ours)
     from merge3 import Merge3
 
+    old, left, right = _lines(base), _lines(yours), _lines(ours)
     merged: list[str] = []
-    conflicts = 0
-    for group in Merge3(_lines(base), _lines(yours), _lines(ours)).merge_groups():
-        if group[0] == "conflict":
-            conflicts += 1
-            merged += [MARKERS[0], *group[2], MARKERS[1], *group[3], MARKERS[2]]
+    conflicts: list[Conflict] = []
+    for kind, *span in Merge3(old, left, right).merge_regions():
+        if kind == "conflict":
+            _, _, left_start, left_end, right_start, right_end = span
+            mine, new = left[left_start:left_end], right[right_start:right_end]
+            conflicts.append(Conflict(left_start + 1, "".join(mine), "".join(new)))
         else:
-            merged += group[1]
+            lines = {"unchanged": old, "same": left, "a": left, "b": right}[kind]
+            merged += lines[slice(*span)]
     text = "".join(merged)
-    return Merged(text if yours.endswith("\n") or not yours or conflicts else text.removesuffix("\n"), conflicts)
+    return Merged(text if yours.endswith("\n") or not yours else text.removesuffix("\n"), tuple(conflicts))
 
 
 def _lines(text: str) -> list[str]:

@@ -21,23 +21,3 @@ def _lines(content: bytes | None) -> list[str]:
     text = (content or b"").decode(errors="replace")
     lines = [line + "\n" for line in text.split("\n")]
     return [*lines[:-1], lines[-1].removesuffix("\n")] if not text.endswith("\n") and text else lines[:-1]
-
-
-def conflicts(action: Action) -> tuple[tuple[int, str], ...]:
-    """Return each conflict with its markers, and the line of the file on disk at which it begins."""
-    found: list[tuple[int, str]] = []
-    line, side, block = 1, "", [""]
-    for text in action.marked.splitlines(keepends=True):
-        if text.startswith("<<<<<<< "):
-            side, block = "yours", [text]
-            start = line
-        elif side and text == "=======\n":
-            side = "ours"
-            block.append(text)
-        elif side and text.startswith(">>>>>>> "):
-            found.append((start, "".join([*block, text])))
-            side = ""
-        else:
-            block.append(text)
-            line += side != "ours"
-    return tuple(found)

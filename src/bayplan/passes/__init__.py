@@ -75,7 +75,7 @@ class _Planner:
         self.ports = {app.name: ports.port(app, config) for app in apps}
         self.bindings = ports.bindings(apps, self.ports, config)
         self.users = stores.needed(workspace, config, apps)
-        self.variables = variables.Variables(workspace, config, name, self.ports, self.bindings, self.users)
+        self.around = variables.Surroundings(workspace, config, name, self.ports, self.bindings, self.users)
 
     def stack(self, in_use: Sequence[Located[str]], today: date | None) -> Stack:
         chosen = stores.stores(self.config, self.users, self.name, in_use)
@@ -106,7 +106,7 @@ class _Planner:
         return [self._service(app, checks[app.name], checked, jobs) for app in self.apps]
 
     def _service(self, app: App, check: Health | None, checked: Sequence[str], jobs: Sequence[str]) -> Service:
-        found = self.variables.of(app)
+        found = variables.variables(self.around, app)
         command = commands.command(app, self.config)
         is_next = app.package.code.framework is not None and app.package.code.framework.value == "next"
         recipe = Recipe(self.workspace, app, self.node, command, self.ports[app.name], check, found)

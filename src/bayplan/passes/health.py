@@ -6,25 +6,11 @@ from bayplan.model.workspace import Route
 from bayplan.passes.apps import App
 from bayplan.source import Fact, Why
 
-# Best first: what says "ready" is better than what says "alive".
-USUAL = (
-    "readyz",
-    "ready",
-    "readiness",
-    "health",
-    "healthz",
-    "healthcheck",
-    "health-check",
-    "_health",
-    "status",
-    "livez",
-    "live",
-    "liveness",
-    "alive",
-    "ping",
-    "heartbeat",
-    "up",
-)
+# Best first.
+ALL_WELL = ("health", "healthz", "healthcheck", "health-check", "_health")
+READY = ("readyz", "ready", "readiness", "status")
+ALIVE = ("livez", "live", "liveness", "alive", "ping", "up")
+USUAL = (*ALL_WELL, *READY, *ALIVE)
 
 
 def _rank(route: Route) -> tuple[int, int, str]:
@@ -33,7 +19,7 @@ def _rank(route: Route) -> tuple[int, int, str]:
 
 
 def _fetch(port: int, path: str) -> tuple[str, ...]:
-    return ("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{port}{path}")
+    return ("wget", "-qO", "/dev/null", f"http://127.0.0.1:{port}{path}")
 
 
 def _connect(port: int) -> tuple[str, ...]:

@@ -53,9 +53,7 @@ def _shared_files(recipe: Recipe) -> dict[str, Why]:
 
 
 def _strip(recipe: Recipe) -> str | None:
-    made = [
-        package.path(output.value) for package, output in recipe.outputs if package.build and output.why.by != "folder"
-    ]
+    made = [package.path(output.value) for package, output in recipe.outputs if output.why.by == "build"]
     if not made:
         return None
     wants_maps = any("source-map" in word for word in recipe.command.value)

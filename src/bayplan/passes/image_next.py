@@ -23,7 +23,7 @@ def image(recipe: Recipe, *, has_public: bool) -> Image:
 
 
 def _standalone_stage(recipe: Recipe) -> Stage:
-    why = Why("image_next", "next/image needs sharp for the target's platform, and for no other")
+    why = Why("image_next", "sharp, which next/image needs, for the target's platform and for no other")
     other = 'other=$([ "$TARGETARCH" = amd64 ] && echo arm64 || echo x64)'
     remove = f'find {recipe.folder}/.next/standalone -name "*sharp*-linux*-$other*" -prune -exec rm -rf {{}} +'
     return Stage("standalone", "build", (TARGET, Run((other, remove), why)), why)

@@ -13,6 +13,7 @@ from bayplan.probes.subject import Subject, ends, judged, skipped
 ID = "hardened"
 CLAIM = "works read-only, without capabilities, within its limits"
 MIB = 1 << 20
+ADDED = " (in a second run, for the compose file does not ask for all of this)"
 
 
 def probe(subject: Subject) -> Iterator[Evidence]:
@@ -23,7 +24,7 @@ def probe(subject: Subject) -> Iterator[Evidence]:
         return
     try:
         subject.start(override(subject.parts, found))
-        yield from _judge(subject, subject.containers())
+        yield from _judge(subject, subject.containers(), ADDED)
     except BayplanError as error:
         said = " ".join(getattr(error, "output", "").split())[:300]
         yield judged(ID, subject.stack.name, CLAIM, f"{error.message}. {said}", holds=False)
@@ -59,7 +60,7 @@ def _hard(part: Service | Store, container: Container | None) -> dict[str, Any]:
     return hard | {key: values for key, values in added.items() if values}
 
 
-def _judge(subject: Subject, found: dict[str, Container]) -> Iterator[Evidence]:
+def _judge(subject: Subject, found: Mapping[str, Container], how: str = "") -> Iterator[Evidence]:
     for part in subject.parts:
         container = found.get(part.name)
         if container is None:
@@ -74,4 +75,4 @@ def _judge(subject: Subject, found: dict[str, Container]) -> Iterator[Evidence]:
             f"{container.pids_limit} processes" if container.pids_limit > 0 else "processes without a limit",
             container.health or container.state,
         ]
-        yield judged(ID, part.name, CLAIM, ", ".join(words), holds=is_hard(container) and well)
+        yield judged(ID, part.name, CLAIM, ", ".join(words) + how, holds=is_hard(container) and well)

@@ -2,10 +2,10 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from bayplan.formats import json_nodes
-from bayplan.formats.document import Document
 from bayplan.model.workspace import Package, Task
 from bayplan.readers.emit import emitted_files
 from bayplan.readers.folders import joined
@@ -28,18 +28,31 @@ OUT_OPTIONS = frozenset({"--outDir", "--out-dir", "--outdir", "-d", "--dir", "-o
 DEEPEST = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Builder:
     """The tool that makes a package's output. Paths are relative to the repository's root."""
 
+    tree: Tree
     tool: str = ""
     config: Applied | None = None
     out_dir: str | None = None
-    emitted: Mapping[str, str] = field(default_factory=dict)
-    """Output -> source, for tools whose output can be told file by file."""
-    entry: str | None = None
-    """The file that starts the built app, where the tool's own configuration names it."""
     at: At | None = None
+    bundle: str | None = None
+    """The one file it writes, where its own configuration names that."""
+    source_entry: str | None = None
+    """The source that starts the app, where its own configuration names that."""
+    per_file: bool = False
+    """Whether each source becomes a file of its own, by the rules of the TypeScript compiler."""
+
+    @cached_property
+    def emitted(self) -> Mapping[str, str]:
+        """Output -> source, for tools whose output can be told file by file."""
+        return emitted_files(self.tree, self.config) if self.per_file and self.config else {}
+
+    @property
+    def entry(self) -> str | None:
+        """The file that starts the built app, where the tool's own configuration names it."""
+        return self.bundle or next((out for out, source in self.emitted.items() if source == self.source_entry), None)
 
 
 def build_scripts(package: Package, tasks: Mapping[str, Task]) -> Fact[tuple[str, ...]] | None:
@@ -84,16 +97,16 @@ def read_builder(tree: Tree, package: Package, build: Fact[tuple[str, ...]] | No
     tools = {posixpath.basename(command.argv[0]): command for command in commands}
     tool = next((each for each in (*sorted(BUNDLERS & set(tools)), *COMPILERS) if each in tools), "")
     if not tool:
-        return Builder()
+        return Builder(tree)
     argv, at = tools[tool].argv, build.why.at if build else None
     stated = _option(argv, *OUT_OPTIONS)
     if tool == "next":
-        return Builder(tool, out_dir=joined(package.folder, ".next"), at=at)
+        return Builder(tree, tool, out_dir=joined(package.folder, ".next"), at=at)
     if tool == "nest":
         return _nest(tree, package, argv, configs)
     if tool in ("tsc", "tsgo"):
         return _tsc(tree, package, argv, configs)
-    return Builder(tool, out_dir=joined(package.folder, stated or "dist"), at=at)
+    return Builder(tree, tool, out_dir=joined(package.folder, stated or "dist"), at=at)
 
 
 def _commands(package: Package, script: str, depth: int) -> Iterator[Command]:
@@ -121,7 +134,7 @@ def _config_path(tree: Tree, package: Package, stated: str | None, *defaults: st
     for name in (stated, *defaults):
         path = joined(package.folder, name) if name else None
         for candidate in (path, f"{path}/tsconfig.json") if path else ():
-            if candidate and tree.exists(candidate):
+            if candidate and tree.lists(candidate):
                 return candidate
     return None
 
@@ -130,52 +143,54 @@ def _tsc(tree: Tree, package: Package, argv: tuple[str, ...], configs: TsConfigR
     build_mode = bool({"-b", "--build"} & set(argv))
     path = _config_path(tree, package, _option(argv, "-p", "--project", "-b", "--build"), "tsconfig.json")
     if path is None:
-        return Builder("tsc")
+        return Builder(tree, "tsc")
     applied = configs.read(path, build_mode=build_mode)
     stated = _option(argv, "--outDir")
     out_dir = joined(package.folder, stated) if stated else applied.config.out_dir
-    emitted = emitted_files(tree, applied) if not stated else {}
-    return Builder("tsc", applied, out_dir, emitted, at=applied.config.at)
+    return Builder(tree, "tsc", applied, out_dir, applied.config.at, per_file=not stated)
 
 
 def _nest(tree: Tree, package: Package, argv: tuple[str, ...], configs: TsConfigReader) -> Builder:
-    cli = _nest_cli(tree, package)
-    project = next((word for word in argv[2:] if not word.startswith("-")), None)
-    route = ("projects", project) if project and cli and cli.mapping("projects", project) else ()
-
-    def said(*keys: str) -> object:
-        if cli is None:
-            return None
-        return cli.get(*route, *keys, default=cli.get(*keys))
-
-    config_name = said("compilerOptions", "tsConfigPath")
-    stated = _option(argv, "-p", "--path") or (config_name if isinstance(config_name, str) else None)
+    cli = _NestCli(tree, package, next((word for word in argv[2:] if not word.startswith("-")), None))
+    stated = _option(argv, "-p", "--path") or cli.text("compilerOptions", "tsConfigPath")
     path = _config_path(tree, package, stated, "tsconfig.build.json", "tsconfig.json")
     applied = configs.read(path) if path else None
-    out_dir = (applied.config.out_dir if applied else None) or joined(package.folder, "dist")
-    builder = said("compilerOptions", "builder")
-    kind = builder.get("type") if isinstance(builder, dict) else builder
-    if _option(argv, "--builder", "-b"):
-        kind = _option(argv, "--builder", "-b")
-    bundles = "--webpack" in argv or kind in ("webpack", "rspack") or said("compilerOptions", "webpack") is True
-    bundles = bundles or (kind is None and bool(cli) and cli is not None and cli.get("monorepo") is True)
-    entry_file = said("entryFile")
-    name = entry_file if isinstance(entry_file, str) else "main"
-    root = said("root")
-    inner = f"{root}/{name}.js" if bundles and route and isinstance(root, str) else f"{name}.js"
+    out_dir = (applied.config.out_dir if applied else None) or package.path("dist")
+    kind = _option(argv, "--builder", "-b") or cli.text("compilerOptions", "builder", "type")
+    kind = kind or cli.text("compilerOptions", "builder")
+    name = cli.text("entryFile") or "main"
+    bundles = "--webpack" in argv or kind in ("webpack", "rspack") or cli.says("compilerOptions", "webpack")
     at = applied.config.at if applied else package.at
-    if bundles or kind == "swc":
-        return Builder("nest", applied, out_dir, {}, joined(out_dir or ".", inner), at)
-    emitted = emitted_files(tree, applied) if applied else {}
-    source = said("sourceRoot")
-    source_entry = joined(package.folder, f"{source if isinstance(source, str) else 'src'}/{name}.ts")
-    entry = next((target for target, origin in emitted.items() if origin == source_entry), None)
-    return Builder("nest", applied, out_dir, emitted, entry, at)
+    if bundles or (kind is None and cli.says("monorepo")):
+        # webpack's own default, whatever the tsconfig says; in a monorepo below the project's folder
+        inner = f"{cli.text('root') or '.'}/{name}.js" if cli.project else f"{name}.js"
+        dist = package.path("dist")
+        return Builder(tree, "nest", applied, dist, at, bundle=joined(dist, inner))
+    if kind == "swc":
+        return Builder(tree, "nest", applied, out_dir, at, bundle=joined(out_dir, f"{name}.js"))
+    source = joined(package.folder, f"{cli.text('sourceRoot') or 'src'}/{name}.ts")
+    return Builder(tree, "nest", applied, out_dir, at, source_entry=source, per_file=True)
 
 
-def _nest_cli(tree: Tree, package: Package) -> Document | None:
-    for name in ("nest-cli.json", ".nest-cli.json"):
-        path = package.path(name)
-        if tree.exists(path):
-            return json_nodes.load(tree.text(path), path, comments=True)
-    return None
+class _NestCli:
+    """nest-cli.json as one of its projects sees it."""
+
+    def __init__(self, tree: Tree, package: Package, project: str | None) -> None:
+        names = (package.path("nest-cli.json"), package.path(".nest-cli.json"))
+        path = next((name for name in names if tree.lists(name)), None)
+        self.document = json_nodes.load(tree.text(path), path, comments=True) if path else None
+        known = self.document.mapping("projects") if self.document else {}
+        self.project = project if project in known else None
+
+    def get(self, *route: str) -> object:
+        if self.document is None:
+            return None
+        own = self.document.get("projects", self.project, *route) if self.project else None
+        return self.document.get(*route) if own is None else own
+
+    def text(self, *route: str) -> str | None:
+        value = self.get(*route)
+        return value if isinstance(value, str) else None
+
+    def says(self, *route: str) -> bool:
+        return self.get(*route) is True

@@ -46,7 +46,7 @@ def _is_source(path: str, applied: Applied) -> bool:
 
 
 def _included(tree: Tree, applied: Applied) -> Iterator[str]:
-    named = [path for path in applied.files or () if tree.exists(path)]
+    named = [path for path in applied.files or () if tree.lists(path)]
     yield from (path for path in named if _is_source(path, applied))
     patterns = applied.include
     if patterns is None:
@@ -134,7 +134,7 @@ def _targets(path: str, specifier: str, applied: Applied) -> Iterator[str]:
 def _source_at(tree: Tree, target: str, applied: Applied) -> str | None:
     """Return the source that an import means; None for what is not compiled with the rest."""
     if target.endswith(".json"):
-        return target if tree.exists(target) else None
+        return target if tree.lists(target) else None
     bare = re.sub(r"\.[cm]?jsx?$", "", target)
     candidates = [target, *(bare + extension for extension in EMITTED), *(f"{target}/index{end}" for end in EMITTED)]
-    return next((each for each in candidates if _is_source(each, applied) and tree.exists(each)), None)
+    return next((each for each in candidates if _is_source(each, applied) and tree.lists(each)), None)

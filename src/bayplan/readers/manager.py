@@ -85,6 +85,9 @@ def pinned_version(name: str, root: Document | None, fits: Callable[[ManagerVers
             best = preferred(chosen).version
             because = f'{wish.at.key} allows {name} "{wish.value}", and {best} is a version of it that is known to work'
             return Fact(best, Why(READER, because, wish.at))
+        first = npm_range.lowest(wish.value)
+        if first is not None:
+            return Fact(first, Why(READER, f'{first} is the first that {wish.at.key} "{wish.value}" allows', wish.at))
     return None
 
 

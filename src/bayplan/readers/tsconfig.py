@@ -104,14 +104,14 @@ class TsConfigReader:
 
     def _manifest(self, folder: str) -> Document | None:
         path = joined(folder, "package.json")
-        return self._document(path) if path and self.tree.exists(path) else None
+        return self._document(path) if path and self.tree.lists(path) else None
 
     def _file(self, path: str | None) -> str | None:
         """Return the config at a path, which may leave out `.json` or name the folder."""
         if path is None:
             return None
         candidates = (path, f"{path}.json", posixpath.join(path, "tsconfig.json"))
-        return next((posixpath.normpath(each) for each in candidates if self.tree.exists(each)), None)
+        return next((posixpath.normpath(each) for each in candidates if self.tree.lists(each)), None)
 
     def _apply(self, file: str, leaf: str, options: dict[str, _Option], patterns: dict[str, tuple[str, ...]]) -> None:
         document = self._document(file)
@@ -217,7 +217,7 @@ def package_configs(tree: Tree, folder: str, first: Sequence[str] = ()) -> tuple
         for file in tree.below(folder)
         if (name := inside(folder, file)) and name.startswith("tsconfig") and name.endswith(".json") and "/" not in name
     ]
-    return tuple(dict.fromkeys((*(path for path in first if tree.exists(path)), *sorted(names, key=_rank))))
+    return tuple(dict.fromkeys((*(path for path in first if tree.lists(path)), *sorted(names, key=_rank))))
 
 
 def _rank(path: str) -> tuple[bool, str]:

@@ -1,0 +1,162 @@
+"""Workspace and Deployment to findings: one file, one rule."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bayplan.model.deployment import Deployment
+from bayplan.model.finding import Effect, Finding
+from bayplan.model.workspace import Workspace
+from bayplan.rules import (
+    bound_to_loopback,
+    container_host_in_browser,
+    data_without_volume,
+    differing_credentials,
+    differing_health_paths,
+    differing_package_manager,
+    emulated_build,
+    env_file_in_image,
+    floating_base_image,
+    floating_package_manager,
+    host_port_twice,
+    localhost_in_health_check,
+    missing_app_modules,
+    missing_dockerfile,
+    missing_health_tool,
+    missing_platform,
+    missing_standalone_output,
+    missing_start_file,
+    missing_variable,
+    missing_workspace_package,
+    mounted_build_output,
+    no_way_out,
+    oversized_context,
+    package_manager_as_init,
+    pg_isready_without_database,
+    port_mismatch,
+    public_variable_at_run_time,
+    read_only_without_tmpfs,
+    root_user,
+    secret_in_image,
+    shell_form_command,
+    stale_build_info,
+    unanswered_health_path,
+    undocumented_variable,
+    unknown_host,
+    unknown_wait,
+    unused_allowance,
+    unused_variable,
+    upper_case_image_name,
+    wait_cycle,
+    waiting_for_start_only,
+    waiting_for_unchecked_health,
+)
+from bayplan.tree import Tree
+
+Check = Callable[[Workspace, Deployment], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`effect` is the worst a finding of this rule does; its page is the docstring of the file it is written in."""
+
+    id: str
+    effect: Effect
+    check: Check
+
+    @property
+    def page(self) -> str:
+        """Return the documentation of the rule."""
+        import sys
+
+        return sys.modules[self.check.__module__].__doc__ or ""
+
+    @property
+    def title(self) -> str:
+        return self.page.partition("\n")[0]
+
+
+RULES = (
+    # What is copied into images, and where it ends up
+    Rule(
+        "missing-workspace-package", Effect.WILL_NOT_BUILD, missing_workspace_package.check
+    ),  # a COPY list fell behind
+    Rule(
+        "missing-standalone-output", Effect.WILL_NOT_BUILD, missing_standalone_output.check
+    ),  # Next.js builds no folder
+    Rule("missing-dockerfile", Effect.WILL_NOT_BUILD, missing_dockerfile.check),  # no such file or stage
+    Rule("missing-app-modules", Effect.WILL_NOT_START, missing_app_modules.check),  # pnpm links are left behind
+    Rule("missing-start-file", Effect.WILL_NOT_START, missing_start_file.check),  # a command kept the old path
+    Rule("stale-build-info", Effect.WILL_NOT_START, stale_build_info.check),  # tsc believes that it is done
+    Rule("env-file-in-image", Effect.EXPOSES_DATA, env_file_in_image.check),  # COPY . . takes .env along
+    Rule("secret-in-image", Effect.EXPOSES_DATA, secret_in_image.check),  # ARG and ENV are public
+    Rule("oversized-context", Effect.GROWS, oversized_context.check),  # .git and node_modules in the context
+    # What images are built with
+    Rule("floating-package-manager", Effect.WILL_NOT_BUILD, floating_package_manager.check),  # pnpm@latest
+    Rule("differing-package-manager", Effect.WILL_NOT_BUILD, differing_package_manager.check),  # not the pinned one
+    Rule("floating-base-image", Effect.GROWS, floating_base_image.check),  # no tag
+    Rule("emulated-build", Effect.GROWS, emulated_build.check),  # an install under QEMU
+    Rule("missing-platform", Effect.WILL_NOT_START, missing_platform.check),  # no arm64 where it runs
+    Rule("upper-case-image-name", Effect.WILL_NOT_BUILD, upper_case_image_name.check),  # registries refuse it
+    # Variables
+    Rule("missing-variable", Effect.WILL_NOT_START, missing_variable.check),  # required and not given
+    Rule("public-variable-at-run-time", Effect.NOT_REACHABLE, public_variable_at_run_time.check),  # too late
+    Rule("container-host-in-browser", Effect.NOT_REACHABLE, container_host_in_browser.check),  # http://api:4000
+    Rule("differing-credentials", Effect.WILL_NOT_START, differing_credentials.check),  # URL against POSTGRES_*
+    Rule("unknown-host", Effect.NOT_REACHABLE, unknown_host.check),  # localhost in a container
+    Rule("undocumented-variable", Effect.UNTIDY, undocumented_variable.check),  # not in .env.example
+    Rule("unused-variable", Effect.UNTIDY, unused_variable.check),  # in .env.example, and nowhere else
+    # Ports and addresses
+    Rule("port-mismatch", Effect.NOT_REACHABLE, port_mismatch.check),  # code, EXPOSE, checks, platforms
+    Rule("bound-to-loopback", Effect.NOT_REACHABLE, bound_to_loopback.check),  # 127.0.0.1 inside a container
+    Rule("host-port-twice", Effect.WILL_NOT_START, host_port_twice.check),  # two services, one port
+    Rule("no-way-out", Effect.NOT_REACHABLE, no_way_out.check),  # an internal network alone
+    # Health, and who waits for whom
+    Rule("unanswered-health-path", Effect.NOT_REACHABLE, unanswered_health_path.check),  # no such route
+    Rule("differing-health-paths", Effect.UNTIDY, differing_health_paths.check),  # one app, two paths
+    Rule("missing-health-tool", Effect.NOT_REACHABLE, missing_health_tool.check),  # no curl in the image
+    Rule("localhost-in-health-check", Effect.NOT_REACHABLE, localhost_in_health_check.check),  # ::1 for BusyBox
+    Rule("pg-isready-without-database", Effect.GROWS, pg_isready_without_database.check),  # FATAL in the log
+    Rule("waiting-for-start-only", Effect.NOT_REACHABLE, waiting_for_start_only.check),  # started, not healthy
+    Rule("waiting-for-unchecked-health", Effect.WILL_NOT_START, waiting_for_unchecked_health.check),  # for ever
+    Rule("wait-cycle", Effect.WILL_NOT_START, wait_cycle.check),  # each waits for the other
+    Rule("unknown-wait", Effect.WILL_NOT_START, unknown_wait.check),  # a misspelt service
+    # Running
+    Rule("data-without-volume", Effect.LOSES_DATA, data_without_volume.check),  # PostgreSQL 18 moved its folder
+    Rule("mounted-build-output", Effect.NOT_REACHABLE, mounted_build_output.check),  # the inode changes
+    Rule("read-only-without-tmpfs", Effect.WILL_NOT_START, read_only_without_tmpfs.check),  # nowhere to write
+    Rule("root-user", Effect.UNTIDY, root_user.check),  # no USER
+    Rule("package-manager-as-init", Effect.UNTIDY, package_manager_as_init.check),  # npm gets the signals
+    Rule("shell-form-command", Effect.UNTIDY, shell_form_command.check),  # a shell gets the signals
+    # Comments that allow findings
+    Rule("unused-allowance", Effect.UNTIDY, unused_allowance.check),  # it allows nothing
+)
+BY_ID = {rule.id: rule for rule in RULES}
+
+
+def check(workspace: Workspace, deployment: Deployment, tree: Tree) -> tuple[Finding, ...]:
+    """Return what is wrong and not allowed by a comment, in the order of files and lines, each thing once.
+
+    The tree is asked for comments that allow findings, and for nothing else.
+    """
+    found = (finding for rule in RULES for finding in rule.check(workspace, deployment))
+    kept = unused_allowance.applied(dict.fromkeys(found), tree, _files(deployment), frozenset(BY_ID))
+    once: dict[tuple[object, ...], Finding] = {}
+    for finding in kept:
+        once.setdefault((finding.rule, finding.places[0], finding.message), finding)
+    return tuple(sorted(once.values(), key=_order))
+
+
+def _files(deployment: Deployment) -> list[str]:
+    return [
+        *(image.path for image in deployment.images),
+        *(compose.path for compose in deployment.composes),
+        *(file.path for file in deployment.env_files),
+        *(file.path for file in deployment.ignores),
+        *(workflow.path for workflow in deployment.workflows),
+        *(service.at.file for service in deployment.platform_services),
+    ]
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    at = finding.places[0].at
+    return at.file, at.line, at.column, finding.rule, finding.message

@@ -81,7 +81,10 @@ def _judged(deployment: Deployment, app: App, service: DeployedService, hosts: d
     for name, text, at in _values(deployment, app, service):
         match = HOST.match(text)
         if match and match[1] in hosts:
-            places = [Place(at, f"only containers can resolve `{match[1]}`"), Place(hosts[match[1]], "a service of this file")]
+            places = [
+                Place(at, f"only containers can resolve `{match[1]}`"),
+                Place(hosts[match[1]], "a service of this file"),
+            ]
             if name in reads:
                 places.append(Place(reads[name], "browsers use it here"))
             yield Finding(
@@ -100,7 +103,11 @@ def _values(deployment: Deployment, app: App, service: DeployedService) -> Itera
     for name, value in given.items():
         if PUBLIC.match(name):
             referred = REFERENCE.search(value.value)
-            yield name, values.text(value.value) or (referred["rest"] if referred and referred["rest"] else ""), value.at
+            yield (
+                name,
+                values.text(value.value) or (referred["rest"] if referred and referred["rest"] else ""),
+                value.at,
+            )
     for stage in reach(app.image, app.stage):
         for each in stage.instructions:
             for name, default in pairs(each) if each.word in ("ARG", "ENV") else ():

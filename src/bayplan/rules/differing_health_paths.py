@@ -7,40 +7,40 @@ Why it is bad: one of them may be left over from before the route moved.
 
 Bad:
 
-```dockerfile legacy/Dockerfile
+```dockerfile apps/mailer/Dockerfile
 FROM node:22-alpine
 WORKDIR /app
 COPY . .
 HEALTHCHECK CMD ["wget", "-qO-", "http://127.0.0.1:3000/health"]
-CMD ["node", "legacy/server.js"]
+CMD ["node", "apps/mailer/dist/main.js"]
 ```
 
 ```yaml compose.yaml
 services:
-  legacy:
+  mailer:
     build:
       context: .
-      dockerfile: legacy/Dockerfile
+      dockerfile: apps/mailer/Dockerfile
     healthcheck:
       test: ["CMD", "wget", "-qO-", "http://127.0.0.1:3000/status"]
 ```
 
 Good:
 
-```dockerfile legacy/Dockerfile
+```dockerfile apps/mailer/Dockerfile
 FROM node:22-alpine
 WORKDIR /app
 COPY . .
 HEALTHCHECK CMD ["wget", "-qO-", "http://127.0.0.1:3000/health"]
-CMD ["node", "legacy/server.js"]
+CMD ["node", "apps/mailer/dist/main.js"]
 ```
 
 ```yaml compose.yaml
 services:
-  legacy:
+  mailer:
     build:
       context: .
-      dockerfile: legacy/Dockerfile
+      dockerfile: apps/mailer/Dockerfile
     healthcheck:
       test: ["CMD", "wget", "-qO-", "http://127.0.0.1:3000/health"]
 ```

@@ -69,7 +69,7 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
                 Place(own.at, f"{own.name} is linked from {app.package.path('node_modules')}"),
                 *((Place(command.at, "this cannot find it"),) if command else ()),
             ),
-            f'the image builds, and every container of it ends with "Cannot find module \'{own.name}\'"',
+            f"the image builds, and every container of it ends with \"Cannot find module '{own.name}'\"",
             f"copy the result of `pnpm --filter {app.package.name} deploy --prod <folder>` instead",
         )
 

@@ -65,8 +65,6 @@ from bayplan.model.workspace import Package, Workspace
 from bayplan.rules.facts.apps import App, apps, members
 from bayplan.rules.facts.commands import Start, same_script, script_path
 from bayplan.rules.facts.layout import below
-from bayplan.source import At
-
 
 OWN_FOLDER = re.compile(r"__dirname|import\.meta\.dirname|process\.cwd\(\)")
 
@@ -112,7 +110,9 @@ def start_files(package: Package) -> list[str]:
     files = []
     if package.start is not None:
         files += [word for word in package.start.value if word.endswith((".js", ".mjs", ".cjs"))]
-    files += [entry.value.removeprefix("./") for entry in package.entries if entry.value.endswith((".js", ".mjs", ".cjs"))]
+    files += [
+        entry.value.removeprefix("./") for entry in package.entries if entry.value.endswith((".js", ".mjs", ".cjs"))
+    ]
     if package.code.next is not None:
         root = package.code.next.tracing_root
         if root is None or not OWN_FOLDER.fullmatch(root.value):
@@ -140,7 +140,7 @@ def _finding(app: App, service: DeployedService | None, command: Start, path: st
         Effect.WILL_NOT_START,
         f"{who} starts {path}, and the image holds {posixpath.basename(path)} at {there[0]}",
         tuple(places),
-        f'every container ends at once with "Cannot find module \'{path}\'"',
+        f"every container ends at once with \"Cannot find module '{path}'\"",
         f"start {_shown(command, there[0])}",
     )
 
@@ -148,5 +148,3 @@ def _finding(app: App, service: DeployedService | None, command: Start, path: st
 def _shown(command: Start, place: str) -> str:
     inner = below(place, command.folder)
     return f"`node {inner or place}`"
-
-

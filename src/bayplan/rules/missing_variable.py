@@ -51,7 +51,7 @@ from collections.abc import Iterator
 from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import EnvUse, Workspace
-from bayplan.rules.facts.apps import App, apps
+from bayplan.rules.facts.apps import apps
 from bayplan.rules.facts.variables import Supply, given_by_platform, read_at_run_time, supply
 
 
@@ -75,7 +75,10 @@ def _finding(deployment: Deployment, service: DeployedService, use: EnvUse, give
     unread = [name for name in given.names if name not in read]
     near = next(iter(get_close_matches(use.name, unread, 1, 0.75)), None)
     documented = [
-        line.at for file in deployment.env_files for line in file.lines if line.name == use.name and "example" in file.path
+        line.at
+        for file in deployment.env_files
+        for line in file.lines
+        if line.name == use.name and "example" in file.path
     ]
     places = [
         Place(given.names[near] if near else service.at, f"`{service.name}` is not given {use.name}"),

@@ -60,7 +60,7 @@ def _manifest(package: Package) -> str:
 
 
 def _needed(workspace: Workspace, package: Package) -> list[Package]:
-    """What runs in it, and what is only built with: packages that are built, or whose tsconfig others extend."""
+    """Return what runs in a package, and those packages whose tsconfig it extends to be built."""
     running = workspace.closure(package, development=False)
     extended = {file for each in running for config in each.tsconfigs for file in config.chain}
     members = workspace.closure(package, development=True)

@@ -58,7 +58,10 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
                     "mounted-build-output",
                     Effect.NOT_REACHABLE,
                     f"`{service.name}` mounts {folder}, which every build replaces",
-                    (Place(mount.at, "holds on to the folder that is there now"), Place(by, "its build makes the folder anew")),
+                    (
+                        Place(mount.at, "holds on to the folder that is there now"),
+                        Place(by, "its build makes the folder anew"),
+                    ),
                     f"after the next build `{service.name}` serves an empty folder, until it is restarted",
                     f"mount {posixpath.dirname(folder) or '.'} instead, or copy the output into an image",
                 )

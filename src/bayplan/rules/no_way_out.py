@@ -55,8 +55,8 @@ from collections.abc import Iterator
 
 from bayplan.model.deployment import ComposeFile, DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
-from bayplan.model.workspace import Dependency, Workspace
-from bayplan.rules.facts.apps import App, app_of, apps, is_production, members
+from bayplan.model.workspace import Dependency, Package, Workspace
+from bayplan.rules.facts.apps import app_of, apps, is_production, members
 
 OBJECT_STORE = re.compile(r"^(@aws-sdk/client-s3|@aws-sdk/s3-request-presigner|aws-sdk|minio|@google-cloud/storage)$")
 OUTSIDE = re.compile(
@@ -78,12 +78,13 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
             names = [network.value for network in service.networks]
             if app is None or not names or any(name not in internal for name in names) or _has_proxy(service):
                 continue
-            needed = _needs(workspace, app, compose)
+            package = app.runs(service)
+            needed = _needs(members(workspace, package), compose) if package else None
             if needed is not None:
                 yield Finding(
                     "no-way-out",
                     Effect.NOT_REACHABLE,
-                    f"`{service.name}` has only internal networks, and its code uses {needed.name}, which needs the internet",
+                    f"`{service.name}` has only internal networks, and {needed.name} needs the internet",
                     (
                         Place(service.networks[0].at, "no network of it leads outside"),
                         Place(internal[names[0]].at, "internal: nothing on it can reach the internet"),
@@ -98,11 +99,11 @@ def _has_proxy(service: DeployedService) -> bool:
     return any(name.upper() in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") for name in service.environment)
 
 
-def _needs(workspace: Workspace, app: App, compose: ComposeFile) -> Dependency | None:
+def _needs(packages: tuple[Package, ...], compose: ComposeFile) -> Dependency | None:
     images = [service.image.value for service in compose.services if service.image]
     has_store = any(STORES.search(image) for image in images)
     has_mail = any(MAIL.search(image) for image in images)
-    for member in members(workspace, app.package):
+    for member in packages:
         for dependency in member.dependencies:
             if not is_production(dependency.kind) or dependency.folder is not None:
                 continue

@@ -56,7 +56,8 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  #
         asked = values.text(user[1].replace("$$", "$"))
         database_at = service.environment.get("POSTGRES_DB")
         owner = service.environment.get("POSTGRES_USER")
-        database = values.text((database_at or owner).value) if database_at or owner else DEFAULT
+        created = database_at or owner
+        database = values.text(created.value) if created else DEFAULT
         if asked is None or database is None or asked == database:
             continue
         named_at = database_at.at if database_at else service.at

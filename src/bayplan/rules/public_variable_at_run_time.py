@@ -85,9 +85,7 @@ def _has_env_file(deployment: Deployment, app: App) -> bool:
 
 
 def _declared(app: App, stage: BuildStage) -> dict[str, At]:
-    return {
-        name: each.at for each in app.image.instructions(stage, "ARG", "ENV") for name, _ in pairs(each)
-    }
+    return {name: each.at for each in app.image.instructions(stage, "ARG", "ENV") for name, _ in pairs(each)}
 
 
 def _lost(service: DeployedService, name: str, declared: dict[str, At]) -> At | None:

@@ -57,7 +57,7 @@ from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Package, TsConfig, Workspace
 from bayplan.rules.facts.apps import App, apps
 from bayplan.rules.facts.builds import commands
-from bayplan.rules.facts.ignored import ignore_file, is_ignored
+from bayplan.rules.facts.contexts import ignore_file, is_ignored
 from bayplan.rules.facts.layout import below
 from bayplan.source import At
 
@@ -85,7 +85,9 @@ def _judged(app: App, config: TsConfig, ignore: IgnoreFile) -> Iterator[Finding]
     out = below(config.out_dir or "", context)
     if not info or not out or config.no_emit or is_ignored(ignore, info) or not is_ignored(ignore, out):
         return
-    dist = next((each.at for each in reversed(ignore.patterns) if is_ignored(IgnoreFile(ignore.path, (each,)), out)), None)
+    dist = next(
+        (each.at for each in reversed(ignore.patterns) if is_ignored(IgnoreFile(ignore.path, (each,)), out)), None
+    )
     yield Finding(
         "stale-build-info",
         Effect.WILL_NOT_START,

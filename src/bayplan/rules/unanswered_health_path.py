@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from bayplan.model.deployment import Deployment
 from bayplan.model.finding import Effect, Finding, Place
-from bayplan.model.workspace import Package, Route, Workspace
+from bayplan.model.workspace import Route, Workspace
 from bayplan.rules.facts.apps import apps
 from bayplan.rules.facts.health_paths import answers, asked, routes
 
@@ -66,5 +66,3 @@ def _nearest(known: tuple[Route, ...], path: str) -> Route:
     from difflib import SequenceMatcher
 
     return max(known, key=lambda route: SequenceMatcher(None, route.path, path).ratio())
-
-

@@ -40,7 +40,7 @@ import re
 from collections.abc import Iterator
 
 from bayplan.catalog.images import named
-from bayplan.model.deployment import DeployedService, Deployment, Workflow, WorkflowStep
+from bayplan.model.deployment import Deployment, Workflow, WorkflowStep
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.workflows import BUILDER, EXPRESSION, action, resolved
@@ -79,13 +79,13 @@ def _judged(deployment: Deployment, workflow: Workflow, text: Located[str]) -> I
         name = named(reference)[0]
         wrong = "the account's own spelling" if "$CASE$" in name else _upper(EXPRESSION.sub("x", reference))
         if wrong:
-            pulled = [each.image.at for each in deployment.services if _is_same(each, reference)]
+            pulled = [each.image.at for each in deployment.services if each.image and _is_same(each.image, reference)]
             yield _finding(wrong, text.at, (*used, *pulled), "the push fails after everything was built")
             return
 
 
-def _is_same(service: DeployedService, reference: str) -> bool:
-    return service.image is not None and named(service.image.value)[0].endswith("/" + named(reference)[0].rpartition("/")[2])
+def _is_same(image: Located[str], reference: str) -> bool:
+    return named(image.value)[0].endswith("/" + named(reference)[0].rpartition("/")[2])
 
 
 def _upper(reference: str) -> str:
@@ -103,7 +103,10 @@ def _finding(wrong: str, at: At, others: tuple[At, ...], consequence: str) -> Fi
         "upper-case-image-name",
         Effect.WILL_NOT_BUILD if others or "push" in consequence else Effect.WILL_NOT_START,
         f"an image's name has {wrong if ' ' in wrong else f'upper-case letters: {wrong}'}",
-        (Place(at, "registries take lower-case names only"), *(Place(other, "the name comes from here or goes here") for other in others)),
+        (
+            Place(at, "registries take lower-case names only"),
+            *(Place(other, "the name comes from here or goes here") for other in others),
+        ),
         f'{consequence}: "repository name must be lowercase"',
         "write the name in lower case; in a workflow, let docker/metadata-action make it or lower it in a step",
     )

@@ -11,6 +11,7 @@ from bayplan.source import Why
 
 PATH = "docker-compose.prod.yml"
 PRIVATE = "data"
+DOCKERS_GRACE = 10
 CONDITIONS = {
     Condition.HEALTHY: "service_healthy",
     Condition.DONE: "service_completed_successfully",
@@ -68,7 +69,8 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
         )
     found |= _waits(service.needs)
     found["restart"] = "no" if service.role.value is Role.JOB else "unless-stopped"
-    found["stop_grace_period"] = f"{service.grace_seconds}s"
+    if service.grace_seconds != DOCKERS_GRACE:
+        found["stop_grace_period"] = f"{service.grace_seconds}s"
     return {**found, **_hardened(service.writable), **_limited(service.limits)}
 
 

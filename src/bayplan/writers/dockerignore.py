@@ -44,5 +44,5 @@ def _outputs(stack: Stack) -> set[str]:
         for step in stage.steps
         if isinstance(step, Copy)
     ]
-    made = {copy.target.rstrip("/") for copy in copies if copy.stage == "build" and copy.why.by != "folder"}
-    return {path.rsplit("/", 1)[-1] for path in made} - {"public", "static", ""}
+    made = {copy.target.rstrip("/") for copy in copies if copy.stage == "build" and copy.why.by == "build"}
+    return {path.rsplit("/", 1)[-1] for path in made} - {""}

@@ -1,6 +1,6 @@
 """.env.example: every variable of the stack, what it is for and where its value comes from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bayplan.formats import dotenv
@@ -9,90 +9,95 @@ from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Asked, Composed, Given, Stack, Variable
 
 PATH = ".env.example"
-INTRODUCTION = "Copy this file to .env, fill it in and keep .env to yourself: cp .env.example .env && chmod 600 .env"
+INTRODUCTION = """Copy this file and fill in the copy, which stays on the machine that runs the stack:
+cp .env.example .env && chmod 600 .env"""
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """A variable and the services that read it."""
+class Documented:
+    """A variable under the name the operator knows it by, and who reads it."""
 
+    name: str
     variable: Variable
-    by: tuple[str, ...]
+    readers: tuple[str, ...]
 
 
 def write(stack: Stack) -> dict[str, Rendered]:
-    used = _collect(stack)
-    required = [each for each in used if _is_required(each.variable)]
-    optional = [each for each in used if _is_asked(each.variable) and each not in required]
-    fixed = [each for each in used if not _is_asked(each.variable)]
-    groups = [
-        Group("Required: the stack does not start without these.", tuple(map(_setting, required))),
+    every = _documented(stack)
+    asked = [each for each in every if isinstance(each.variable.value, Asked)]
+    needed = [each for each in asked if _stops_the_start(each.variable)]
+    groups = (
+        Group("Required: the stack does not start without these.", tuple(_setting(each) for each in needed)),
         Group(
-            "Optional: the code has its own value for each of these.",
-            tuple(_setting(each, documented=True) for each in optional),
+            "Optional: the stack works without these.",
+            tuple(_setting(each, off=True) for each in asked if each not in needed),
         ),
-        Group("Set by docker-compose.prod.yml; give them where a service runs without it.", tuple(map(_fixed, fixed))),
-    ]
+        Group(
+            "Set by docker-compose.prod.yml: give these only where a service runs without it.",
+            tuple(_setting(each, off=True) for each in every if each not in asked),
+        ),
+    )
     return {PATH: dotenv.render([group for group in groups if group.settings], INTRODUCTION)}
 
 
-def _collect(stack: Stack) -> tuple[Used, ...]:
-    """Return each variable once, under the name the operator knows, with everybody who reads it."""
-    found: dict[str, Used] = {}
-    owners = [(service.name, service.variables) for service in stack.services] + [
-        (store.name, store.variables) for store in stack.stores
-    ]
-    for owner, variables in owners:
-        for variable in variables:
-            for each in (variable, *_asked_inside(variable, stack)):
-                name = each.value.name if isinstance(each.value, Asked) else each.name
-                before = found.get(name)
-                by = (*(before.by if before else ()), *(() if before and owner in before.by else (owner,)))
-                richer = before.variable if before and (before.variable.purpose or not each.purpose) else each
-                found[name] = Used(richer, by)
-    return tuple(found[name] for name in sorted(found))
+def _documented(stack: Stack) -> list[Documented]:
+    """Return each variable once, by name, with everybody who reads it."""
+    found: dict[str, Documented] = {}
+    for name, variable, reader in _reads(stack):
+        before = found.get(name, Documented(name, variable, ()))
+        readers = before.readers if reader in before.readers else (*before.readers, reader)
+        best = variable if variable.purpose and not before.variable.purpose else before.variable
+        found[name] = Documented(name, best, readers)
+    return [found[name] for name in sorted(found)]
 
 
-def _asked_inside(variable: Variable, stack: Stack) -> Iterable[Variable]:
-    """Return what a composed value asks for, documented as the store's own variable is."""
-    if not isinstance(variable.value, Composed):
-        return ()
-    known = {
+def _reads(stack: Stack) -> Iterator[tuple[str, Variable, str]]:
+    asked_by_stores = {
         each.value.name: each for store in stack.stores for each in store.variables if isinstance(each.value, Asked)
     }
-    return [known[part.name] for part in variable.value.parts if isinstance(part, Asked) and part.name in known]
+    for store in stack.stores:
+        yield from ((each.value.name, each, store.name) for each in store.variables if isinstance(each.value, Asked))
+    for service in stack.services:
+        for variable in service.variables:
+            yield variable.value.name if isinstance(variable.value, Asked) else variable.name, variable, service.name
+            if isinstance(variable.value, Composed):
+                inside = [part.name for part in variable.value.parts if isinstance(part, Asked)]
+                yield from ((name, asked_by_stores[name], service.name) for name in inside if name in asked_by_stores)
 
 
-def _is_asked(variable: Variable) -> bool:
-    return isinstance(variable.value, Asked)
-
-
-def _is_required(variable: Variable) -> bool:
+def _stops_the_start(variable: Variable) -> bool:
     return isinstance(variable.value, Asked) and variable.value.required and variable.value.default is None
 
 
-def _setting(used: Used, *, documented: bool = False) -> Setting:
-    variable = used.variable
-    name = variable.value.name if isinstance(variable.value, Asked) else variable.name
-    return Setting(name, variable.example, _comment(used), variable.why, documented_only=documented)
+def _setting(each: Documented, *, off: bool = False) -> Setting:
+    value = each.variable.value
+    shown = each.variable.example if isinstance(value, Asked) else _shown(value)
+    return Setting(
+        each.name,
+        "" if each.variable.secret and isinstance(value, Asked) else shown,
+        _comment(each),
+        each.variable.why,
+        off,
+    )
 
 
-def _fixed(used: Used) -> Setting:
-    return Setting(used.variable.name, _shown(used.variable), _comment(used), used.variable.why, documented_only=True)
+def _shown(value: Given | Composed | Asked) -> str:
+    parts = value.parts if isinstance(value, Composed) else (value,)
+    return "".join(part.text if isinstance(part, Given) else "PASSWORD" for part in parts)
 
 
-def _shown(variable: Variable) -> str:
-    value = variable.value
-    parts: Sequence[Given | Asked] = value.parts if isinstance(value, Composed) else (value,)
-    return "".join(part.text if isinstance(part, Given) else f"${{{part.name}}}" for part in parts)
-
-
-def _comment(used: Used) -> str:
-    variable = used.variable
-    purpose = f"{variable.purpose[:1].upper()}{variable.purpose[1:].rstrip('.')}. " if variable.purpose else ""
-    facts = [f"Read by {', '.join(used.by)}"]
-    if variable.at_build:
-        facts.append("fixed when the image is built")
+def _comment(each: Documented) -> str:
+    """Say what it is for; then, in one line, what it must be, who reads it and when, and whether it is a secret."""
+    variable = each.variable
+    facts = [_kind(variable.kind)] if variable.kind.startswith("enum:") else []
+    facts.append(
+        f"Read by {', '.join(each.readers)} {'when the image is built' if variable.at_build else 'at run time'}."
+    )
     if variable.secret:
-        facts.append("secret, made by `openssl rand -hex 32`")
-    return f"{purpose}{', '.join(facts)}."
+        facts.append("Secret: openssl rand -hex 32" if _stops_the_start(variable) else "Secret.")
+    purpose = f"{variable.purpose[:1].upper()}{variable.purpose[1:].rstrip('.')}.\n" if variable.purpose else ""
+    return purpose + " ".join(facts)
+
+
+def _kind(kind: str) -> str:
+    return f"One of {', '.join(kind.removeprefix('enum:').split('|'))}."

@@ -57,7 +57,9 @@ def _read(tree: Tree, path: str) -> tuple[list[Alias], list[str]]:
     folder = posixpath.dirname(path)
     base = posixpath.join(folder, string_value(options.get("baseUrl"), source) or ".")
     aliases = [
-        Alias(pattern, tuple(_inside(base, text) for item in value.named_children if (text := string_value(item, source))))
+        Alias(
+            pattern, tuple(_inside(base, text) for item in value.named_children if (text := string_value(item, source)))
+        )
         for pattern, value in properties(options.get("paths"), source).items()
         if value.type == "array"
     ]

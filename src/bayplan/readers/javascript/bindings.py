@@ -205,7 +205,9 @@ def _read_export(statement: "Node", source: Source, exports: Exports) -> None:
             exports.nodes["default" if is_default else name] = node
         if is_default and "default" not in exports.nodes:
             exports.nodes["default"] = declaration
-    elif module is not None and not any(child.type in ("export_clause", "namespace_export") for child in statement.children):
+    elif module is not None and not any(
+        child.type in ("export_clause", "namespace_export") for child in statement.children
+    ):
         exports.stars.append(module)
     for child in statement.named_children:
         if child.type == "namespace_export" and module is not None and child.named_children:

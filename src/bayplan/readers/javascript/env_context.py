@@ -18,7 +18,9 @@ CONNECTIONS = re.compile(
 HIGHEST = 12
 GIVES_UP = re.compile(r"\bthrow\b|\bprocess\.exit\(|\bexit\(\s*1|\bpanic\(|\bDeno\.exit\(")
 _SAME_VALUE = frozenset({"parenthesized_expression", "as_expression", "satisfies_expression", "type_assertion"})
-_CONVERSIONS = frozenset({"Number", "String", "parseInt", "parseFloat", "Boolean", "Number.parseInt", "Number.parseFloat"})
+_CONVERSIONS = frozenset(
+    {"Number", "String", "parseInt", "parseFloat", "Boolean", "Number.parseInt", "Number.parseFloat"}
+)
 _DEMANDS = frozenset({"assert", "invariant", "ok", "assert.ok", "tiny-invariant", "strict", "nullthrows"})
 
 
@@ -104,13 +106,15 @@ def _gives_up(fallback: "Node", source: Source, env: Environment) -> bool:
 
 
 def _in_ternary(at: Context, parent: "Node", source: Source, env: Environment) -> Context:
-    if parent.child_by_field_name("condition") != at.ends:
+    """`process.env.A ? Number(process.env.A) : 30`, climbed from either read."""
+    tested = parent.child_by_field_name("condition")
+    chosen, otherwise = parent.child_by_field_name("consequence"), parent.child_by_field_name("alternative")
+    if tested is None or chosen is None or otherwise is None or at.ends == otherwise:
         return Context(parent, default=at.default, tested=True)
-    alternative = parent.child_by_field_name("alternative")
-    consequence = parent.child_by_field_name("consequence")
-    same = consequence is not None and source.text(at.ends) in source.text(consequence)
-    default = constant_text(env.read(alternative, source)) if alternative is not None and same else None
-    return Context(at.ends, default=default, tested=True)
+    other = chosen if at.ends == tested else tested
+    reads_both = "env" in source.text(at.ends) and source.text(unwrapped(at.ends)).split("(")[-1].rstrip(")") in source.text(other)
+    default = constant_text(env.read(otherwise, source)) if reads_both else None
+    return Context(at.ends if at.ends == tested else parent, default=default or at.default, tested=True)
 
 
 def _in_arguments(at: Context, parent: "Node", source: Source) -> Context | None:
@@ -166,7 +170,10 @@ def guarded_names(source: Source, env: Environment) -> frozenset[str]:
     """Return the variables without which an `if` of this file gives up, tested by the names they were given."""
     found: set[str] = set()
     for statement in source.nodes("if_statement"):
-        condition, consequence = statement.child_by_field_name("condition"), statement.child_by_field_name("consequence")
+        condition, consequence = (
+            statement.child_by_field_name("condition"),
+            statement.child_by_field_name("consequence"),
+        )
         if condition is None or consequence is None or not GIVES_UP.search(source.text(consequence)):
             continue
         for tested in _missing(condition, source):

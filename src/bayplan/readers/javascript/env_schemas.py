@@ -26,7 +26,17 @@ from bayplan.readers.javascript.syntax import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-MARKS = (b"process.env", b"ProcessEnv", b"import.meta.env", b"Bun.env", b"node:process", b"ConfigModule", b"createEnv", b"cleanEnv", b"plainTo")
+MARKS = (
+    b"process.env",
+    b"ProcessEnv",
+    b"import.meta.env",
+    b"Bun.env",
+    b"node:process",
+    b"ConfigModule",
+    b"createEnv",
+    b"cleanEnv",
+    b"plainTo",
+)
 _PARSES = frozenset({"parse", "safeParse", "parseAsync", "safeParseAsync", "decode"})
 _VALIDATES = frozenset({"validate", "validateSync", "validateAsync", "cast"})
 

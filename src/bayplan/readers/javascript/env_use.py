@@ -1,6 +1,7 @@
 """Every place where code reads an environment variable, as `EnvUse`."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,17 @@ from bayplan.readers.javascript.syntax import Source, argument, arguments, metho
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-MARKS = (b"process.env", b"import.meta.env", b"Bun.env", b"Deno.env", b"node:process", b"ConfigService", b"'process'", b'"process"')
+MARKS = (
+    b"process.env",
+    b"import.meta.env",
+    b"Bun.env",
+    b"Deno.env",
+    b"node:process",
+    b"} = process",
+    b"ConfigService",
+    b"'process'",
+    b'"process"',
+)
 MOST_READS = 2_000
 """More reads in one file than any hand wrote: the rest says nothing new."""
 PLATFORM = re.compile(
@@ -32,13 +43,20 @@ PLATFORM = re.compile(
 _VITE_OWN = frozenset({"MODE", "DEV", "PROD", "SSR", "BASE_URL"})
 
 
-def read_env(program: Program, env: Environment, package: str) -> tuple[EnvUse, ...]:
-    """Return every plain read of a variable in the files of a package, in the order of files and lines."""
-    sources = {source.path: source for source in program.having(package, *MARKS)}
-    for alias in sorted(_exported_aliases(env, sources.values())):
-        sources |= {each.path: each for each in program.having(package, f"{alias}.".encode(), f"{alias}[".encode())}
-    uses = [use for _, source in sorted(sources.items()) for use in _in_file(source, env)]
-    return tuple(dict.fromkeys(uses))
+def read_env(program: Program, env: Environment) -> dict[str, list[EnvUse]]:
+    """Return every plain read of a variable by package, in the order of files and lines.
+
+    What a function reads by the name it is given, its callers read.
+    """
+    found: dict[str, dict[EnvUse, None]] = defaultdict(dict)
+    for package in program.by_package:
+        sources = {source.path: source for source in program.having(package, *MARKS)}
+        for alias in sorted(_exported_aliases(env, sources.values())):
+            sources |= {each.path: each for each in program.having(package, f"{alias}.".encode(), f"{alias}[".encode())}
+        for source in sources.values():
+            for use in _in_file(source, env):
+                found[program.sources[use.at.file].package][use] = None
+    return {package: sorted(uses, key=lambda use: use.at) for package, uses in found.items()}
 
 
 def is_platform_name(name: str) -> bool:
@@ -149,7 +167,10 @@ def _by_name(node: "Node", index: "Node", via: str, source: Source, env: Environ
     function = None if binding is None or binding.node is None else enclosing_function(binding.node)
     fallback = _fallback_index(around.fallback, function, source)
     demands = around.required or (
-        function is not None and binding is not None and binding.kind == "parameter" and bool(GIVES_UP.search(source.text(function)))
+        function is not None
+        and binding is not None
+        and binding.kind == "parameter"
+        and bool(GIVES_UP.search(source.text(function)))
     )
     if around.written:
         return
@@ -206,7 +227,7 @@ def _asked(source: Source, env: Environment) -> "Iterator[EnvUse]":
         reading = env.read(call, source)
         around = context(call, source, env)
         default = constant_text(reading) if reading is not None and reading.value is not None else around.default
-        shown = Context(call, demanded or around.required, default, around.fallback, around.tested or via == "ConfigService")
+        shown = Context(
+            call, demanded or around.required, default, around.fallback, around.tested or via == "ConfigService"
+        )
         yield _made(name, Expr(call, source), via, shown, frozenset())
-
-

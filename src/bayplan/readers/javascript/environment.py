@@ -266,5 +266,3 @@ def _is_config_service(node: "Node", source: Source) -> bool:
     name = re.escape(text.removeprefix("this."))
     declared = rf"\b{name}\s*[?!]?\s*(?::\s*|=\s*(?:await\s+)?[\w.]+\.(?:get|resolve)\(\s*|=\s*new\s+|=\s*inject\(\s*)ConfigService\b"
     return len(name) < 100 and re.search(declared, source.content) is not None
-
-

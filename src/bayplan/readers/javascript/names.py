@@ -279,7 +279,11 @@ class Resolver:
         if module is not None:
             return self.imported(source, module, "*")
         called = callee(node)
-        if called is None or node.type == "new_expression" or (source.path, node.start_byte, node.end_byte) in self._ends:
+        if (
+            called is None
+            or node.type == "new_expression"
+            or (source.path, node.start_byte, node.end_byte) in self._ends
+        ):
             return Expr(node, source)
         if source.text(called) == "Object.freeze":
             first = argument(node, 0)
@@ -404,7 +408,9 @@ class Resolver:
         """Return the elements of an array, itself or behind a name; a single expression is its only element."""
         meaning = self.resolve(node, source)
         if isinstance(meaning, Expr) and meaning.node.type == "array":
-            return [Expr(unwrapped(each), meaning.source) for each in meaning.node.named_children if each.type != "comment"]
+            return [
+                Expr(unwrapped(each), meaning.source) for each in meaning.node.named_children if each.type != "comment"
+            ]
         return [meaning] if isinstance(meaning, Expr) else []
 
     def members(self, node: "Node | None", source: Source) -> "dict[str, Expr]":

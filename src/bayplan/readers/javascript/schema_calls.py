@@ -12,7 +12,15 @@ from bayplan.readers.javascript.syntax import argument, arguments, properties, u
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_ENVALID_KINDS = {"num": "number", "port": "number", "bool": "boolean", "url": "url", "email": "email", "host": "host", "json": "json"}
+_ENVALID_KINDS = {
+    "num": "number",
+    "port": "number",
+    "bool": "boolean",
+    "url": "url",
+    "email": "email",
+    "host": "host",
+    "json": "json",
+}
 _OPTIONAL = frozenset({"optional", "nullish", "undefinedable", "exactOptional", "fallback"})
 
 

@@ -142,11 +142,16 @@ def _combined(field: EnvField, method: str, call: Expr, env: Environment, depth:
     if method == "preprocess":
         return _inner(field, given[1], call, env, depth) if len(given) > 1 else field
     if method == "union":
-        options = [_inner(field, each.node, each, env, depth) for each in (env.resolver.elements(given[0], call.source) if given else [])]
+        options = [
+            _inner(field, each.node, each, env, depth)
+            for each in (env.resolver.elements(given[0], call.source) if given else [])
+        ]
         kinds = [option.kind for option in options if option.kind and option.kind != "enum:"]
         optional = [option for option in options if not option.required]
         default = next((option.default for option in optional if option.default is not None), None)
-        return replace(field, required=field.required and not optional, default=default, kind=kinds[0] if kinds else field.kind)
+        return replace(
+            field, required=field.required and not optional, default=default, kind=kinds[0] if kinds else field.kind
+        )
     if not given:
         return field
     inner = _inner(field, given[0], call, env, depth)

@@ -36,7 +36,9 @@ def _open(node: "Node | None", at: Expr, env: Environment, waiting: list[Expr]) 
     meaning = None if node is None else env.resolver.resolve(node, at.source)
     if isinstance(meaning, Member) and meaning.name in ("shape", "entries") and isinstance(meaning.of, Expr):
         base, calls = chain(meaning.of.node, meaning.of.source)
-        given = [argument for call in ([base] if base.type == "call_expression" else []) for argument in arguments(call)]
+        given = [
+            argument for call in ([base] if base.type == "call_expression" else []) for argument in arguments(call)
+        ]
         given += [argument for _, call in calls for argument in arguments(call)[:1]]
         for each in reversed(given):
             _open(each, meaning.of, env, waiting)

@@ -98,23 +98,22 @@ def contexts_of(workspace: Workspace, deployment: Deployment, image: ImageFile) 
         for service in deployment.services
         if service.context and service.dockerfile and service.dockerfile.value == image.path
     ]
-    said += [
-        context
-        for step in image_builds(deployment) if step.makes(image) and (context := _context(step.step))]
+    said += [context for step in image_builds(deployment) if step.makes(image) and (context := _context(step.step))]
     if said:
         yield from (posixpath.normpath(context) for context in said if "$" not in context and ":" not in context)
         return
-    folders = [package.folder for package in workspace.packages if package.folder != "."]
-    names = {*folders, *(folder.partition("/")[0] for folder in folders), *workspace.manager.files[1:]}
-    sources = [
-        source.removeprefix("./")
-        for stage in image.stages
-        for each in stage.instructions
-        if each.word == "COPY" and each.flag("from") is None
-        for source in each.arguments[:-1]
-    ]
-    if posixpath.dirname(image.path) == "" or any(source.partition("/")[0] in names for source in sources):
+    if _is_for_the_root(workspace, image):
         yield "."
+
+
+def _is_for_the_root(workspace: Workspace, image: ImageFile) -> bool:
+    """Say whether a Dockerfile can only mean the root as its context."""
+    owner = next((each for each in workspace.packages if each.folder == posixpath.dirname(image.path)), None)
+    if "/" not in image.path or (owner and any(dependency.folder for dependency in owner.dependencies)):
+        return True
+    folders = [package.folder for package in workspace.packages if package.folder != "."]
+    names = (*folders, *workspace.manager.files[1:], "--filter", "turbo ")
+    return any(name in each.text for stage in image.stages for each in stage.instructions for name in names)
 
 
 def _context(step: WorkflowStep) -> str | None:
@@ -139,10 +138,16 @@ def _package(workspace: Workspace, layout: Layout, stage: BuildStage) -> Package
         if path and each.folder != "." and any(below(path, at) is not None for at in layout.places(stage, inside))
     ]
     texts = [
-        script(each, values(image, one)) for one in reach(image, stage) for each in one.instructions if each.word == "RUN"
+        script(each, values(image, one))
+        for one in reach(image, stage)
+        for each in one.instructions
+        if each.word == "RUN"
     ]
     by_filter = [
-        each for text in texts for line in re.split(r"&&|\n", text) if (each := layout.named(line)) and each in startable
+        each
+        for text in texts
+        for line in re.split(r"&&|\n", text)
+        if (each := layout.named(line)) and each in startable
     ]
     words = set(re.split(r"[./_-]", image.path.lower()))
     by_name = [each for each in startable if posixpath.basename(each.folder).lower() in words]

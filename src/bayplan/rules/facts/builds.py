@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bayplan.formats import shell_words
 from bayplan.model.deployment import BuildStage, Instruction
 from bayplan.rules.facts.layout import Layout
 from bayplan.rules.facts.stages import reach, script, source_stage, values
 
-INSTALL = re.compile(r"\b(?:pnpm|npm|yarn|bun)\b(?:\s+--?\S+)*\s+(?:install|i|ci)\b(?!\s+(?:-g|--global))")
-BUILD = re.compile(r"\b(?:turbo|nx)\s+(?:run\s+)?\S|\b(?:tsc|tsup|esbuild|nest build|next build|vite build)\b|\bbuild\b")
-GLOBAL = re.compile(r"\s(?:-g|--global)\b")
+MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun", "npx", "pnpx", "bunx", "turbo", "nx", "corepack"})
+INSTALLERS = frozenset({"npm", "pnpm", "yarn", "bun"})
+COMPILERS = frozenset({"tsc", "tsup", "tsdown", "esbuild", "rollup", "vite", "nest", "next", "webpack", "swc", "ncc"})
+INSTALLS = frozenset({"install", "i", "ci"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,31 @@ class Command:
 
     @property
     def installs(self) -> bool:
-        return bool(INSTALL.search(self.text)) and not GLOBAL.search(self.text)
+        """Whether it installs the dependencies of the repository."""
+        return any(
+            words[0] in INSTALLERS and INSTALLS & set(words) and not {"-g", "--global"} & set(words)
+            for words in self._commands
+        )
 
     @property
     def builds(self) -> bool:
-        return bool(BUILD.search(self.text)) and "pnpm fetch" not in self.text
+        """Whether it builds something of the repository."""
+        return any(
+            words[0] in COMPILERS or (words[0] in MANAGERS and any(_names_build(word) for word in words[1:]))
+            for words in self._commands
+        )
+
+    @property
+    def _commands(self) -> list[tuple[str, ...]]:
+        return [each.words for each in shell_words.commands(self.text) if each.words]
 
     def sources(self, layout: Layout) -> tuple[str, ...]:
         """Return what of the repository is there when it runs."""
         return tuple(layout.in_repository(source) for copy in self.copies for source in copy.arguments[:-1])
+
+
+def _names_build(word: str) -> bool:
+    return word in COMPILERS or "build" in re.split(r"[:_-]", word)
 
 
 def commands(layout: Layout, stage: BuildStage) -> Iterator[Command]:

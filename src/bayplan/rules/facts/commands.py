@@ -2,13 +2,17 @@
 
 import posixpath
 import re
-import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import dropwhile
 
+from bayplan.formats import shell_words
 from bayplan.model.deployment import BuildStage, DeployedService, ImageFile
 from bayplan.rules.facts.stages import absolute, base, expanded, folder_of, last, values
 from bayplan.source import At
 
+DEEPEST = 4
+WRAPPERS = frozenset({"exec", "env", "tini", "dumb-init", "docker-entrypoint.sh", "--", "-g", "-s"})
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 TAKES_VALUE = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file", "-C"})
 ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
@@ -53,49 +57,25 @@ def _entry(service: DeployedService) -> tuple[str, ...]:
 
 
 def _unwrapped(
-    words: tuple[str, ...], folder: str, at: At, seen: dict[str, str], *, shell: bool = False
+    words: tuple[str, ...], folder: str, at: At, seen: Mapping[str, str], *, shell: bool = False
 ) -> Start | None:
     """Take off wrappers: a shell, `cd`, `exec`, an init, assignments."""
-    for _ in range(4):
-        parts = _split(words)
-        if len(parts) >= 3 and posixpath.basename(parts[0]) in SHELLS and parts[1].startswith("-"):  # noqa: PLR2004
-            words, shell = (parts[2],), True
-            continue
-        if any(part in ("&&", ";", "||") for part in parts):
-            shell = True
-        for segment in _segments(parts):
-            if segment[0] == "cd" and len(segment) > 1:
-                folder = absolute(folder, expanded(segment[1], seen))
-            words = segment
-        parts = list(words)
-        break
-    else:
-        return None
-    while parts and (parts[0] in ("exec", "env", "tini", "dumb-init", "--", "-g") or ASSIGNMENT.match(parts[0])):
-        parts.pop(0)
-    return Start(tuple(expanded(part, seen) for part in parts), folder, at, shell) if parts else None
+    for _ in range(DEEPEST):
+        words = tuple(_after_wrappers(words))
+        if len(words) > 2 and posixpath.basename(words[0]) in SHELLS and words[1].startswith("-"):  # noqa: PLR2004
+            words = (words[2],)
+        if len(words) != 1 or not set(" &;|\n") & set(words[0]):
+            break
+        shell = True
+        for command in shell_words.commands(words[0]):
+            if command.words[:1] == ("cd",) and len(command.words) > 1:
+                folder = absolute(folder, expanded(command.words[1], seen))
+            words = command.words
+    return Start(tuple(expanded(word, seen) for word in words), folder, at, shell) if words else None
 
 
-def _split(words: tuple[str, ...]) -> list[str]:
-    """Split words that are shell text; a `;` at a word's end stands alone afterwards."""
-    if len(words) != 1 and not any(" " in word for word in words[:1]):
-        return list(words)
-    try:
-        lexer = shlex.shlex(" ".join(words), posix=True, punctuation_chars="();<>|&")
-        lexer.whitespace_split = True
-        return list(lexer)
-    except ValueError:
-        return []
-
-
-def _segments(parts: list[str]) -> list[tuple[str, ...]]:
-    segments: list[list[str]] = [[]]
-    for part in parts:
-        if part in ("&&", ";", "||", "|", "&"):
-            segments.append([])
-        else:
-            segments[-1].append(part)
-    return [tuple(segment) for segment in segments if segment]
+def _after_wrappers(words: tuple[str, ...]) -> Iterator[str]:
+    return dropwhile(lambda word: posixpath.basename(word) in WRAPPERS or bool(ASSIGNMENT.match(word)), words)
 
 
 def script_path(start: Start) -> str | None:

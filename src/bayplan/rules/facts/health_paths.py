@@ -11,7 +11,13 @@ from bayplan.rules.facts.probes import probe_in, probe_of
 from bayplan.rules.facts.stages import last, values
 from bayplan.source import At
 
-BRINGS_ROUTES = ("@godaddy/terminus", "lightship", "fastify-healthcheck", "express-healthcheck", "@fastify/under-pressure")
+BRINGS_ROUTES = (
+    "@godaddy/terminus",
+    "lightship",
+    "fastify-healthcheck",
+    "express-healthcheck",
+    "@fastify/under-pressure",
+)
 FRAMEWORKS = frozenset({"next", "nest", "express", "fastify", "hono", "koa", "node"})
 PARAMETER = re.compile(r"^(:.*|\[.*\]|\{.*\}|\*.*)$")
 
@@ -29,18 +35,18 @@ def asked(app: App) -> Iterator[Asked]:
     """Yield every constant path that is asked of an app."""
     own = last(app.image, app.stage, "HEALTHCHECK")
     probe = probe_in(own, values(app.image, app.stage, "ENV")) if own else None
-    if probe and probe.path and _is_local(probe.host):
+    if probe and probe.path and is_local(probe.host):
         yield Asked("the image's own check", probe.path, probe.at)
     for service in app.services:
         who = f"{service.platform} service `{service.name}`"
         probe = probe_of(service, None, None) if service.health else None
-        if probe and probe.path and _is_local(probe.host):
+        if probe and probe.path and is_local(probe.host):
             yield Asked(who, probe.path, probe.at)
         if service.health_path and service.health_path.value.startswith("/"):
             yield Asked(who, service.health_path.value, service.health_path.at)
 
 
-def _is_local(host: str | None) -> bool:
+def is_local(host: str | None) -> bool:
     return host in (None, "localhost", "127.0.0.1", "0.0.0.0", "[::1]")  # noqa: S104 - compared, not bound
 
 

@@ -72,7 +72,7 @@ class Layout:
                 yield absolute(piece.target, inner) if inner else piece.target
 
     def _at_home(self, pieces: list[Piece], path: str) -> Iterator[str]:
-        """What a command makes beside a manifest that was copied: dependencies and build outputs."""
+        """Yield what a command makes beside a manifest that was copied: dependencies and build outputs."""
         owner = self.owner(path)
         inner = below(path, owner.folder) if owner else None
         for piece in pieces:
@@ -135,7 +135,7 @@ class Layout:
                 yield inner
 
     def _made(self, each: Placed) -> Iterator[Piece]:
-        """What `pnpm deploy` and `turbo prune` put together from the packages they are asked for."""
+        """Yield what `pnpm deploy` and `turbo prune` put together from the packages they are asked for."""
         for command in SPLIT.split(script(each.instruction, values(self.image, each.stage))):
             words = _words(command)
             at = each.instruction.at

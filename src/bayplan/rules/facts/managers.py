@@ -14,7 +14,9 @@ BY_NPM = re.compile(
     r"\bnpm\s+(?:--?\S+\s+)*(?:install|i|add)\b(?=[^&;|\n]*\s(?:-g|--global)\b)[^&;|\n]*?\s"
     r"(?P<spec>(?P<name>pnpm|yarn|bun)(?:@(?P<version>[^\s'\"&;|]+))?)(?=\s|$|['\"&;|])"
 )
-BY_COREPACK = re.compile(r"\bcorepack\s+(?:prepare|use|install)\b[^&;|\n]*?\s(?P<spec>(?P<name>pnpm|yarn)@(?P<version>[^\s&;|]+))")
+BY_COREPACK = re.compile(
+    r"\bcorepack\s+(?:prepare|use|install)\b[^&;|\n]*?\s(?P<spec>(?P<name>pnpm|yarn)@(?P<version>[^\s&;|]+))"
+)
 ENABLES = re.compile(r"\b(?P<spec>corepack\s+enable)\b(?:\s+(?P<name>pnpm|yarn))?")
 EXACT = re.compile(r"^v?\d+\.\d+\.\d+([-+].*)?$")
 

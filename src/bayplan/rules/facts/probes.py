@@ -1,11 +1,10 @@
 """What health checks ask: which program, which address, which path."""
 
-import posixpath
 import re
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bayplan.formats import shell_words
 from bayplan.model.deployment import BuildStage, DeployedService, ImageFile, Instruction
 from bayplan.rules.facts.stages import expanded, last, values
 from bayplan.source import At
@@ -15,6 +14,7 @@ URL = re.compile(
     r"(?P<port>:\d+|:\$\{[^}]*\}|:\$\w+|:?['\"]\s*\+\s*[^+]*\+\s*['\"])?"
     r"(?P<path>/[^\s'\"`)|;,?]*)?"
 )
+BUILT_IN = frozenset({"[", "[[", "test", "exit", "true", "false", "echo", "set", ":", "exec", "cd"})
 OPTIONS = {"path": re.compile(r"\bpath:\s*['\"](/[^'\"]*)"), "port": re.compile(r"\bport:\s*(\d+)")}
 
 
@@ -22,17 +22,14 @@ OPTIONS = {"path": re.compile(r"\bpath:\s*['\"](/[^'\"]*)"), "port": re.compile(
 class Probe:
     """A health check taken apart. `path` and `port` are None where they are not constants or there are none."""
 
-    words: tuple[str, ...]
+    programs: tuple[str, ...]
+    """The programs it runs, in order."""
+    text: str
     at: At
     shell: bool
     host: str | None = None
     port: int | None = None
     path: str | None = None
-
-    @property
-    def programs(self) -> tuple[str, ...]:
-        """The programs it runs, in order."""
-        return tuple(_programs(self.words)) if self.shell else self.words[:1]
 
 
 def probe_of(service: DeployedService | None, image: ImageFile | None, stage: BuildStage | None) -> Probe | None:
@@ -55,7 +52,8 @@ def probe_in(instruction: Instruction, environment: Mapping[str, str]) -> Probe 
 
 def _probe(argv: list[str], at: At, environment: Mapping[str, str], *, shell: bool) -> Probe:
     text = " ".join(argv)
-    words = _split(text) if shell else argv
+    commands = shell_words.commands(text) if shell else ()
+    programs = tuple(each.words[0] for each in commands if each.words and each.words[0] not in BUILT_IN)
     read = expanded(text.replace("$$", "$"), environment)
     match = URL.search(read)
     port = path = host = None
@@ -67,29 +65,6 @@ def _probe(argv: list[str], at: At, environment: Mapping[str, str], *, shell: bo
         path = found[1]
         number = OPTIONS["port"].search(read)
         port = int(number[1]) if number else None
-    return Probe(tuple(words), at, shell, host, port, None if path and "$" in path else path)
-
-
-def _split(text: str) -> list[str]:
-    try:
-        lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
-        lexer.whitespace_split = True
-        return list(lexer)
-    except ValueError:
-        return text.split()
-
-
-def _programs(words: tuple[str, ...]) -> Iterator[str]:
-    expects = True
-    for word in words:
-        if word in ("&&", "||", ";", "|", "!", "(", ")", "exec"):
-            expects = True
-        elif expects and word not in ("[", "test", "exit", "true", "false", "echo", "if", "then", "fi", "grep"):
-            yield word
-            expects = False
-        else:
-            expects = False
-
-
-def program(word: str) -> str:
-    return posixpath.basename(word)
+    return Probe(
+        programs if shell else tuple(argv[:1]), read, at, shell, host, port, None if path and "$" in path else path
+    )

@@ -46,7 +46,7 @@ def _is_grouped(service: DeployedService) -> bool:
 
 
 def read_at_run_time(app: App, package: Package) -> Iterator[EnvUse]:
-    """Yield what a package and its members read while they run; scripts of members that only developers run are left out."""
+    """Yield what a package and its members read while they run; scripts that only developers run are left out."""
     for member in members(app.layout.workspace, package):
         for use in member.code.env:
             if use.use is Use.RUN and (member is package or not ASIDE.search(use.at.file)):

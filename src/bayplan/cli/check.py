@@ -1,0 +1,38 @@
+"""Check every deployment file against the others and against the code, whoever wrote it.
+
+A finding that keeps something from building, starting or being reached, that loses data or exposes it, is an error.
+To allow a finding, write `# bayplan: allow RULE REASON` on its line or the line above.
+"""
+
+import argparse
+
+EXAMPLES = """examples:
+  bayplan check
+  bayplan check ../shop
+  bayplan check --format json
+"""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the repository (default: the current folder)")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how to show findings (default: text)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show what is wrong; the exit code is 1 when anything of it is an error."""
+    from bayplan import pipeline
+    from bayplan.cli.terminal import coloured
+
+    tree, deployment, findings = pipeline.check(arguments.directory)
+    if arguments.format == "json":
+        from bayplan.reports import json
+
+        print(json.render(findings, deployment.broken), end="")
+    else:
+        from bayplan.reports import text
+
+        print(text.render(findings, deployment.broken, tree, colour=coloured()), end="")
+    return int(bool(deployment.broken) or any(finding.effect.fails for finding in findings))

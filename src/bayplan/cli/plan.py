@@ -1,0 +1,163 @@
+"""Show what would run: services, stores, variables, and what you should know. Nothing is written."""
+
+import argparse
+import json
+from collections.abc import Iterator
+
+from bayplan.cli.terminal import paint, printable, table
+from bayplan.model.stack import Asked, Given, Health, Service, Stack, Store, Variable
+from bayplan.source import Why
+
+EXAMPLES = """examples:
+  bayplan plan          a summary
+  bayplan plan --why    with the reason of every decision, and the line that shows it
+  bayplan plan --json   everything, for programs
+"""
+HIDDEN = "(secret)"
+SERVICE_HEAD = ("SERVICE", "ROLE", "PORT", "PUBLISHED", "HEALTH", "NEEDS", "BASE", "COMMAND")
+VARIABLE_HEAD = ("VARIABLE", "FOR", "VALUE", "KIND", "PURPOSE")
+STORE_HEAD = ("STORE", "IMAGE", "PORT", "HEALTH", "DATA")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "folder", nargs="?", metavar="FOLDER", help="the repository, where it is not the current folder"
+    )
+    parser.add_argument("--why", action="store_true", help="show the reason of every decision")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the plan."""
+    from bayplan import pipeline
+
+    planned = pipeline.plan(arguments.directory)
+    if arguments.json:
+        print(as_json(planned.stack, sorted(planned.files)))
+        return 0
+    print("\n\n".join(sections(planned.stack)))
+    if arguments.why:
+        print("\n" + "\n".join(reasons(planned.stack)))
+    return 0
+
+
+def as_json(stack: Stack, files: list[str]) -> str:
+    """Return the whole stack as JSON, secrets left out, with the files that would be written."""
+    from dataclasses import asdict
+
+    document = asdict(stack)
+    for kind, owners in (("services", stack.services), ("stores", stack.stores)):
+        for owner, entry in zip(_owners(owners), document[kind], strict=True):
+            for variable, shown in zip(owner.variables, entry["variables"], strict=True):
+                if variable.secret:
+                    shown["value"] = _hidden(variable)
+    return json.dumps({**document, "files": files}, indent=2, ensure_ascii=True)
+
+
+def _owners(owners: tuple[Service, ...] | tuple[Store, ...]) -> tuple[Service | Store, ...]:
+    return owners
+
+
+def _hidden(variable: Variable) -> dict[str, object]:
+    value = variable.value
+    return {"name": value.name, "required": value.required} if isinstance(value, Asked) else {"secret": True}
+
+
+def sections(stack: Stack) -> Iterator[str]:
+    """Yield each part of the summary."""
+    yield f"{paint(printable(stack.name), 'bold')} on Node.js {printable(stack.node.value)}"
+    if not stack.services:
+        yield "Nothing that could run was found."
+    else:
+        yield table(SERVICE_HEAD, [_service(each) for each in stack.services], indent="")
+    if stack.stores:
+        yield table(STORE_HEAD, [_store(each) for each in stack.stores], indent="")
+    variables = list(_variables(stack))
+    if variables:
+        yield table(VARIABLE_HEAD, variables, indent="")
+    if stack.notes:
+        yield "\n".join(_note(note.about, note.text, str(note.at or "")) for note in stack.notes)
+
+
+def _service(service: Service) -> tuple[str, ...]:
+    binding = service.binding
+    address = f"{binding.address}:" if binding and binding.address else ""
+    return (
+        service.name,
+        str(service.role.value),
+        str(service.port.value) if service.port else "",
+        f"{address}{binding.port}" if binding else "",
+        _health(service.health),
+        ", ".join(f"{need.name} ({need.condition})" for need in service.needs),
+        service.image.stages[-1].base if service.image.stages else "",
+        " ".join(service.command.value),
+    )
+
+
+def _store(store: Store) -> tuple[str, ...]:
+    return store.name, store.image.value, str(store.port), _health(store.health), store.volume
+
+
+def _health(health: Health | None) -> str:
+    return "" if health is None else health.path or " ".join(health.command)
+
+
+def _variables(stack: Stack) -> Iterator[tuple[str, ...]]:
+    """Yield one row for each variable with one value, however many services read it."""
+    rows: dict[tuple[str, str, str], dict[str, str]] = {}
+    for owner in (*_owners(stack.services), *_owners(stack.stores)):
+        for variable in owner.variables:
+            marks = [word for word, on in (("secret", variable.secret), ("at build", variable.at_build)) if on]
+            key = (variable.name, _value(variable), ", ".join(marks))
+            rows.setdefault(key, {})[owner.name] = variable.purpose
+    for (name, value, marked), purposes in sorted(rows.items()):
+        yield name, ", ".join(purposes), value, marked, next(filter(None, purposes.values()), "")
+
+
+def _value(variable: Variable) -> str:
+    value = variable.value
+    if isinstance(value, Asked):
+        missing = "you give it" if value.required else "you may give it"
+        name = f" as {value.name}" if value.name != variable.name else ""
+        return missing + name if value.default is None else HIDDEN if variable.secret else value.default
+    if isinstance(value, Given):
+        return HIDDEN if variable.secret else value.text
+    return "".join(part.text if isinstance(part, Given) else f"${{{part.name}}}" for part in value.parts)
+
+
+def _note(about: str, text: str, at: str) -> str:
+    place = paint(f" ({printable(at)})", "dim") if at else ""
+    return f"{paint('note', 'cyan', 'bold')}: {printable(about)}: {printable(text)}{place}"
+
+
+def reasons(stack: Stack) -> Iterator[str]:
+    """Yield every decision with its reason."""
+    yield _reason(f"Node.js {stack.node.value}", stack.node.why)
+    for service in stack.services:
+        yield f"\n{paint(printable(service.name), 'bold')}"
+        yield from (_reason(what, why) for what, why in _decisions(service))
+    for store in stack.stores:
+        yield f"\n{paint(printable(store.name), 'bold')}"
+        yield _reason(store.kind, store.why)
+        yield _reason(store.image.value, store.image.why)
+        yield from (_reason(variable.name, variable.why) for variable in store.variables)
+
+
+def _decisions(service: Service) -> Iterator[tuple[str, Why]]:
+    yield str(service.role.value), service.role.why
+    yield " ".join(service.command.value), service.command.why
+    if service.port:
+        yield f"port {service.port.value}", service.port.why
+    if service.binding:
+        yield f"published on {service.binding.port}", service.binding.why
+    if service.health:
+        yield f"health {_health(service.health)}", service.health.why
+    for need in service.needs:
+        yield f"after {need.name} is {need.condition}", need.why
+    for variable in service.variables:
+        yield variable.name, variable.why
+
+
+def _reason(what: str, why: Why) -> str:
+    return f"  {printable(what)}: {printable(str(why))}"

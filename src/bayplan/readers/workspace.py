@@ -1,0 +1,127 @@
+"""The repository as a Workspace: its manager, its packages, and how each is built and started."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from bayplan.errors import BrokenFileError
+from bayplan.formats.document import Document
+from bayplan.model.workspace import Manager, Package, Task, Workspace
+from bayplan.readers.build import build_scripts, read_builder
+from bayplan.readers.bun import read_bun
+from bayplan.readers.globs import package_folders
+from bayplan.readers.links import linked
+from bayplan.readers.manager import which_manager
+from bayplan.readers.manifest import Manifest, read_manifest
+from bayplan.readers.node_version import read_node_version
+from bayplan.readers.npm import bundled_npm, read_npm
+from bayplan.readers.outputs import read_outputs
+from bayplan.readers.pnpm import read_pnpm
+from bayplan.readers.setup import Setup
+from bayplan.readers.start import read_start
+from bayplan.readers.tsconfig import TsConfigReader, package_configs
+from bayplan.readers.turbo import build_variables, read_tasks
+from bayplan.readers.yarn import read_yarn
+from bayplan.source import Fact
+from bayplan.tree import Tree
+
+MANAGERS: Mapping[str, Callable[[Tree, Document | None], Setup]] = {
+    "pnpm": read_pnpm,
+    "npm": read_npm,
+    "yarn": read_yarn,
+    "bun": read_bun,
+}
+
+
+def read_workspace(tree: Tree) -> Workspace:
+    """Return everything that bayplan knows of a repository, or raise `BrokenFileError`."""
+    from bayplan.readers.code import read_code
+
+    workspace = read_manifests(tree)
+    code = read_code(tree, workspace.packages, build_variables(workspace.tasks))
+    packages = [
+        replace(package, code=code[package.folder]) if package.folder in code else package
+        for package in workspace.packages
+    ]
+    return replace(workspace, packages=completed(tree, packages, workspace.tasks))
+
+
+def read_manifests(tree: Tree) -> Workspace:
+    """Return the repository as its manifests, its lockfile and its manager's settings describe it."""
+    root = read_manifest(tree, "package.json") if tree.exists("package.json") else None
+    document = root.document if root else None
+    manager = which_manager(tree, document)
+    setup = MANAGERS[manager.value](tree, document)
+    manifests = _manifests(tree, root, setup)
+    packages = linked([manifest.package for manifest in manifests], setup)
+    node = read_node_version(tree, document, setup.settings, packages)
+    return Workspace(
+        name=root.package.name if root else tree.root.name,
+        manager=_manager(setup, manager, node, manifests),
+        packages=packages,
+        node=node,
+        tasks=read_tasks(tree, packages),
+        ignored=_ignored(tree),
+    )
+
+
+def completed(tree: Tree, packages: Sequence[Package], tasks: Mapping[str, Task]) -> tuple[Package, ...]:
+    """Return the packages with their TypeScript configs, build, start and outputs filled in."""
+    configs = TsConfigReader(tree, {package.name: package.folder for package in reversed(packages)})
+    return tuple(_completed(tree, package, tasks, configs) for package in packages)
+
+
+def _completed(tree: Tree, package: Package, tasks: Mapping[str, Task], configs: TsConfigReader) -> Package:
+    build = build_scripts(package, tasks)
+    builder = read_builder(tree, package, build, configs)
+    main = next((entry.value for entry in package.entries if entry.at.key == "main"), None)
+    started = read_start(tree, package, builder, main)
+    used = builder.config.config if builder.config else None
+    others = [
+        configs.read(path).config for path in package_configs(tree, package.folder) if not used or path != used.path
+    ]
+    package = replace(
+        package,
+        tsconfigs=(used, *others) if used else tuple(others),
+        build=build,
+        start=started.command if started else None,
+        start_variables=started.variables if started else {},
+    )
+    return replace(package, outputs=read_outputs(tree, package, builder, tasks))
+
+
+def _manifests(tree: Tree, root: Manifest | None, setup: Setup) -> list[Manifest]:
+    folders = package_folders(setup.patterns, tree.files) if setup.patterns else ()
+    found = [root] if root else []
+    found += [read_manifest(tree, f"{folder}/package.json") for folder in folders]
+    if not found:
+        inner = [file for file in tree.files if file.endswith("/package.json")]
+        remedy = f"run bayplan in the folder of {inner[0]}" if len(inner) == 1 else "name the folder that holds it"
+        raise BrokenFileError(f"there is no package.json in {tree.root.name}, and no workspace", remedy=remedy)
+    return found
+
+
+def _manager(setup: Setup, chosen: Fact[str], node: Fact[str], manifests: Sequence[Manifest]) -> Manager:
+    version = setup.version or bundled_npm(node)
+    because = version.why.because if chosen.why.at == version.why.at else f"{chosen.why.because}; {version.why.because}"
+    injected = any(
+        isinstance(meta, dict) and meta.get("injected") is True
+        for manifest in manifests
+        for meta in manifest.document.mapping("dependenciesMeta").values()
+    )
+    return Manager(
+        name=setup.name,
+        version=Fact(version.value, replace(version.why, because=because)),
+        lockfile=setup.lock.lockfile if setup.lock else None,
+        files=setup.files,
+        linker=setup.linker,
+        allowed_builds=setup.allowed_builds,
+        injects=setup.injects or injected,
+        settings={key: setting.value for key, setting in setup.settings.items()},
+    )
+
+
+def _ignored(tree: Tree) -> tuple[str, ...]:
+    if not tree.exists(".gitignore"):
+        return ()
+    lines = (line.strip() for line in tree.text(".gitignore").splitlines())
+    return tuple(line for line in lines if line and not line.startswith("#"))

@@ -1,0 +1,79 @@
+"""A variable that the operator has to set is not in the example file.
+
+What it means: a compose file uses `${NAME}` without a default, there is a `.env.example` beside it, and the name is not
+in it.
+
+Why it is bad: whoever copies the example and fills it in misses it. The value is then empty, with only a warning.
+
+Bad:
+
+```yaml compose.yaml
+services:
+  api:
+    image: example.com/shop/api:1
+    environment:
+      JWT_SECRET: ${JWT_SECRET}
+```
+
+```dotenv .env.example
+DATABASE_URL=postgres://shop@postgres/shop
+```
+
+Good:
+
+```yaml compose.yaml
+services:
+  api:
+    image: example.com/shop/api:1
+    environment:
+      JWT_SECRET: ${JWT_SECRET}
+```
+
+```dotenv .env.example
+JWT_SECRET=
+```
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from bayplan.model.deployment import Deployment
+from bayplan.model.finding import Effect, Finding, Place
+from bayplan.model.workspace import Workspace
+from bayplan.rules.facts.values import env_files, references
+from bayplan.source import At
+
+FROM_ELSEWHERE = ("COMPOSE_", "DOCKER_", "GITHUB_", "CI_")
+OF_THE_SHELL = frozenset({"HOME", "USER", "PWD", "PATH", "UID", "GID", "HOSTNAME", "TZ", "SHELL"})
+
+
+def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+    from difflib import get_close_matches
+
+    for compose in deployment.composes:
+        files = env_files(deployment, posixpath.dirname(compose.path))
+        documented = {line.name: line.at for file in files for line in file.lines}
+        reported: set[str] = set()
+        for service in compose.services if files else ():
+            for match, value in references(service):
+                name = match["name"] or match["bare"]
+                has_default = (match["kind"] or "").endswith(("-", "+"))
+                if name in documented or name in reported or has_default or _is_given_elsewhere(name):
+                    continue
+                reported.add(name)
+                near = get_close_matches(name, documented, 1, 0.8)
+                yield Finding(
+                    "undocumented-variable",
+                    Effect.UNTIDY,
+                    f"{compose.path} needs {name}, and {files[-1].path} does not mention it",
+                    (
+                        Place(value.at, f"`{service.name}` needs {name}"),
+                        Place(documented[near[0]] if near else At(files[-1].path), "missing here"),
+                    ),
+                    "whoever fills in the example misses it, and its value is empty",
+                    f"did you mean {near[0]}?" if near else f"add {name} to {files[-1].path}",
+                )
+
+
+def _is_given_elsewhere(name: str) -> bool:
+    return name in OF_THE_SHELL or name.startswith(FROM_ELSEWHERE)

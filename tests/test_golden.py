@@ -1,0 +1,44 @@
+"""The examples and the cases: a repository, and beside it the files that bayplan writes for it."""
+
+from pathlib import Path
+
+import pytest
+
+from bayplan import pipeline
+from bayplan.model.finding import Finding
+from tests import golden
+
+ROOT = Path(__file__).parent.parent
+REPOSITORIES = [
+    *sorted((ROOT / "examples").glob("*/repo")),
+    *sorted(path for path in (ROOT / "tests" / "cases").glob("*/repo") if (path.parent / "expected").is_dir()),
+]
+named = pytest.mark.parametrize("repository", REPOSITORIES, ids=lambda path: path.parent.name)
+
+
+@named
+def test_the_written_files_are_the_stored_ones(repository: Path, *, update: bool) -> None:
+    texts = golden.written(repository)
+    expected = repository.parent / "expected"
+    if update:
+        golden.update(expected, texts)
+    assert texts == golden.stored(expected), "look at the difference; if it is meant: pytest --update"
+
+
+@named
+def test_what_is_written_draws_no_finding(repository: Path) -> None:
+    _, _, findings = pipeline.check_planned(pipeline.plan(repository))
+    assert findings == (), _listed(findings)
+
+
+def _listed(findings: tuple[Finding, ...]) -> str:
+    return "\n".join(f"{finding.rule}: {finding.message}" for finding in findings)
+
+
+@named
+def test_every_line_can_say_why_it_is_there(repository: Path) -> None:
+    planned = pipeline.plan(repository)
+    for path, file in planned.files.items():
+        lines = [number for number, line in enumerate(file.text.splitlines(), 1) if line.strip() and not line.startswith("#")]
+        silent = [number for number in lines if file.why(number) is None]
+        assert len(silent) <= len(lines) // 3, f"{path}: lines {silent} have no reason"
