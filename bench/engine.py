@@ -43,8 +43,19 @@ class Cache:
     def build(self, dockerfile: str, folder: Path, name: str, log: str) -> float:
         """Build an image with a Dockerfile's text and return the seconds it took."""
         self.tags.add(self.tag(name))
-        arguments = [f"--build-arg={each}={value}" for each, value in BUILD_ARGUMENTS.items() if f"ARG {each}" in dockerfile]
-        words = ["buildx", "build", "--load", "--progress=plain", f"--tag={self.tag(name)}", "--file=-", *arguments, "."]
+        arguments = [
+            f"--build-arg={each}={value}" for each, value in BUILD_ARGUMENTS.items() if f"ARG {each}" in dockerfile
+        ]
+        words = [
+            "buildx",
+            "build",
+            "--load",
+            "--progress=plain",
+            f"--tag={self.tag(name)}",
+            "--file=-",
+            *arguments,
+            ".",
+        ]
         start = perf_counter()
         printed = docker(*words, stdin=self._own(dockerfile), folder=folder)
         taken = perf_counter() - start

@@ -29,7 +29,9 @@ def show(title: str, head: Sequence[str], rows: Sequence[Row]) -> None:
     widths = [max(len(line[column]) for line in lines) for column in range(len(head) + 1)]
     print(f"\n{title}")
     for line in lines:
-        first, *others = (cell.ljust(width) if not at else cell.rjust(width) for at, (cell, width) in _counted(line, widths))
+        first, *others = (
+            cell.ljust(width) if not at else cell.rjust(width) for at, (cell, width) in _counted(line, widths)
+        )
         print(f"  {'  '.join([first, *others])}".rstrip())
 
 

@@ -1,4 +1,4 @@
-"""Measure bayplan: `python bench/run.py [--only images|startup|curve]`. Exit code 1 when a floor is missed."""
+"""Measure bayplan: `bench/run.py [--only images|startup|curve] [--quick]`. Exit code 1 when a floor is missed."""
 
 import argparse
 import sys
@@ -8,10 +8,12 @@ PARTS = ("startup", "curve", "images")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="measure bayplan, and compare its images with the pattern written by hand")
+    parser = argparse.ArgumentParser(description="measure bayplan, and its images against the pattern written by hand")
     parser.add_argument("--only", choices=PARTS, help="one part instead of all")
-    only = parser.parse_args().only
-    held = [import_module(part).measure() for part in PARTS if only in (None, part)]
+    parser.add_argument("--quick", action="store_true", help="measure once what is otherwise measured several times")
+    arguments = parser.parse_args()
+    wanted = [part for part in PARTS if arguments.only in (None, part)]
+    held = [import_module(part).measure(quick=arguments.quick) for part in wanted]
     print("\nevery figure and the log of every build are in build/bench")
     return int(not all(held))
 

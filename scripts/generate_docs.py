@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -46,6 +47,31 @@ def commands() -> str:
     return text
 
 
+def rules() -> str:
+    """Return the page of every rule."""
+    from bayplan.rules import RULES
+
+    failing = [rule for rule in RULES if rule.effect.fails]
+    others = [rule for rule in RULES if not rule.effect.fails]
+    text = f"""{MADE}# The rules of `bayplan check`
+
+Every rule sees the repository and its deployment files, whoever wrote them. A finding of the first table is an error;
+one of the second is a warning, which leaves the exit code alone. `bayplan explain RULE` shows a page in the terminal.
+
+To allow a finding, write `# bayplan: allow RULE REASON` on one of its lines or on the line above; `//` works as well.
+
+The examples are also the rules' tests. They are laid over a small shop: `apps/api` (Express), `apps/web` (Next.js),
+`apps/worker` (BullMQ), `apps/mailer`, and `packages/db`, which api and worker use.
+"""
+    for title, part in (("Errors", failing), ("Warnings", others)):
+        rows = "".join(f"| [{rule.id}](#{rule.id}) | {rule.effect} | {rule.title} |\n" for rule in part)
+        text += f"\n## {title}\n\n| rule | effect | meaning |\n| --- | --- | --- |\n{rows}"
+    for rule in RULES:
+        page = re.sub(r"^```(\w+) (\S+)$", r"`\2`\n\n```\1", rule.page.strip(), flags=re.MULTILINE)
+        text += f"\n## {rule.id}\n\n{page}\n"
+    return text
+
+
 def _argument(action: argparse.Action) -> str:
     value = str(action.metavar or "|".join(map(str, action.choices or ())) or action.dest.upper())
     name = ", ".join(action.option_strings) + ("" if action.nargs == 0 else f" {value}")
@@ -56,6 +82,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "docs/config.md": config,
     "docs/bayplan.schema.json": schema,
     "docs/commands.md": commands,
+    "docs/rules.md": rules,
 }
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+import golden
 from bayplan import pipeline
 from bayplan.model.finding import Finding
-from tests import golden
 
 ROOT = Path(__file__).parent.parent
 REPOSITORIES = [
@@ -39,6 +39,8 @@ def _listed(findings: tuple[Finding, ...]) -> str:
 def test_every_line_can_say_why_it_is_there(repository: Path) -> None:
     planned = pipeline.plan(repository)
     for path, file in planned.files.items():
-        lines = [number for number, line in enumerate(file.text.splitlines(), 1) if line.strip() and not line.startswith("#")]
+        lines = [
+            number for number, line in enumerate(file.text.splitlines(), 1) if line.strip() and not line.startswith("#")
+        ]
         silent = [number for number in lines if file.why(number) is None]
         assert len(silent) <= len(lines) // 3, f"{path}: lines {silent} have no reason"

@@ -166,7 +166,11 @@ class Local:
                         pipe.close()
 
     def interrupt(self) -> None:
-        for process in tuple(self._running):
+        running = tuple(self._running)
+        for process in running:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+        for process in running:
             _end(process)
 
     def run(self, step: Step, *, check: bool = True) -> Done:

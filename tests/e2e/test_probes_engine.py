@@ -60,6 +60,10 @@ def test_a_sound_stack_is_built_started_proved_and_leaves_nothing(session: Sessi
         events = session.start(news.append)
         found = session.prove(events)
         session.keep(found)
+    weighed = session.engine.image(docker.image_name(session.stack, session.stack.services[0]))
+    assert weighed is not None
+    sizes = [each.measured for each in found if each.id == "size" and each.subject == "web"]
+    assert sizes[0].startswith(f"{weighed.size / 1e6:.1f} MB: base node:20-alpine")
     assert _failed(found) == []
     proved = {each.id.split(".")[0] for each in found if each.status is Status.PROVED}
     assert proved == {probe.id for probe in PROBES} - {"jobs"}

@@ -24,7 +24,9 @@ def manifest(name: str = "app", *dependencies: str, start: str = "node dist/main
 
 def packages(files: Mapping[str, str]) -> tuple[Package, ...]:
     """Read package.json files as far as the code reader needs them."""
-    manifests = {path.rpartition("/")[0] or ".": json.loads(text) for path, text in files.items() if "package.json" in path}
+    manifests = {
+        path.rpartition("/")[0] or ".": json.loads(text) for path, text in files.items() if "package.json" in path
+    }
     folders = {data.get("name", ""): folder for folder, data in manifests.items()}
     return tuple(_package(folder, data, folders) for folder, data in manifests.items())
 

@@ -1,5 +1,6 @@
 """The command line: what it shows, and which exit code it ends with."""
 
+import errno
 import json
 import os
 import re
@@ -407,7 +408,7 @@ class TestWrite:
     def test_it_writes_says_so_and_does_nothing_twice(self, run: Run, repository: Path) -> None:
         assert run("write") == (0, f"  created     {DOCKERFILE}\n", "")
         assert (repository / DOCKERFILE).read_text() == RENDERED.text
-        assert run("write") == (0, "nothing to write: 1 as it should be\n", "")
+        assert run("write") == (0, "nothing to write: 1 file is as bayplan would write it\n", "")
 
     def test_check_writes_nothing_and_fails_on_drift(self, run: Run, repository: Path) -> None:
         code, out, _ = run("write", "--check")
@@ -475,6 +476,18 @@ class TestWrite:
     def test_an_unknown_path_gets_a_near_miss(self, run: Run, repository: Path) -> None:
         del repository
         assert run("write", "--adopt", "apps/api/Dokerfile")[2].endswith(f"did you mean `{DOCKERFILE}`?\n")
+
+    def test_what_failed_is_not_said_to_be_done(
+        self, run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device", DOCKERFILE)
+
+        monkeypatch.setattr(disk, "put", full)
+        code, out, err = run("write")
+        assert (code, out) == (1, "")
+        assert "the disk is full" in err
+        assert not (repository / DOCKERFILE).exists()
 
     def test_a_second_bayplan_is_told_to_try_again(self, run: Run, repository: Path) -> None:
         with disk.alone(repository):

@@ -2,7 +2,7 @@
 
 import pytest
 from bayplan.model.workspace import Use
-from code_workspace import manifest, read_app, read_main, read_workspace, told
+from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace, told
 
 OPTIONAL = (False, None)
 REQUIRED = (True, None)
@@ -14,7 +14,10 @@ REQUIRED = (True, None)
         ("log(process.env.A)", {"A": OPTIONAL}),
         ("log(process.env['A'])", {"A": OPTIONAL}),
         ('log(process.env?.["A"])', {"A": OPTIONAL}),
-        ("const { A, B = 'd', C: c, D: e = 5 } = process.env", {"A": OPTIONAL, "B": (False, "d"), "C": OPTIONAL, "D": (False, "5")}),
+        (
+            "const { A, B = 'd', C: c, D: e = 5 } = process.env",
+            {"A": OPTIONAL, "B": (False, "d"), "C": OPTIONAL, "D": (False, "5")},
+        ),
         ("import { env } from 'node:process'\nlog(env.A)", {"A": OPTIONAL}),
         ("import process from 'node:process'\nlog(process.env.A)", {"A": OPTIONAL}),
         ("import * as process from 'process'\nlog(process.env.A)", {"A": OPTIONAL}),
@@ -47,12 +50,18 @@ REQUIRED = (True, None)
         ("const { A } = process.env\nif (!A) throw new Error('A')", {"A": REQUIRED}),
         ("if (!process.env.A) console.warn('no A')", {"A": OPTIONAL}),
         ("assert(process.env.A, 'A is missing')", {"A": REQUIRED}),
-        ("const a = process.env.A ?? raise('A')\nfunction raise(m: string): never { throw new Error(m) }", {"A": REQUIRED}),
+        (
+            "const a = process.env.A ?? raise('A')\nfunction raise(m: string): never { throw new Error(m) }",
+            {"A": REQUIRED},
+        ),
         ("const a = process.env.A ?? (() => { throw new Error('A') })()", {"A": REQUIRED}),
         ("const pool = new Pool({ connectionString: process.env.DATABASE_URL })", {"DATABASE_URL": REQUIRED}),
         ("const redis = new Redis(process.env.REDIS_URL)", {"REDIS_URL": REQUIRED}),
         ("if (process.env.REDIS_URL) { cache() }", {"REDIS_URL": OPTIONAL}),
-        ("const redis = new Redis(process.env.REDIS_URL ?? 'redis://localhost')", {"REDIS_URL": (False, "redis://localhost")}),
+        (
+            "const redis = new Redis(process.env.REDIS_URL ?? 'redis://localhost')",
+            {"REDIS_URL": (False, "redis://localhost")},
+        ),
         ("client({ apiKey: process.env.API_KEY })", {"API_KEY": OPTIONAL}),
         ("process.env.A = '1'\ndelete process.env.B\nprocess.env.C ??= 'x'", {}),
         ("log(process.env.NODE_ENV, process.env.CI, process.env.npm_package_version, process.env.VERCEL_URL)", {}),
@@ -93,7 +102,9 @@ def test_a_read_is_found_with_its_default_and_whether_it_is_demanded(text: str, 
         ("const env = { str: (k: string) => process.env[k] }\nenv.str('A')", {"A": OPTIONAL}),
     ],
 )
-def test_a_function_or_a_loop_that_reads_by_name_reads_each_name_it_is_given(text: str, expected: dict[str, object]) -> None:
+def test_a_function_or_a_loop_that_reads_by_name_reads_each_name_it_is_given(
+    text: str, expected: dict[str, object]
+) -> None:
     assert told(read_main(text).env) == expected
 
 
@@ -101,9 +112,15 @@ def test_a_function_or_a_loop_that_reads_by_name_reads_each_name_it_is_given(tex
     ("text", "expected"),
     [
         ("constructor(private readonly config: ConfigService) { config.get('A') }", OPTIONAL),
-        ("constructor(private config: ConfigService<Env, true>) {} x() { return this.config.get<string>('A', 'd') }", (False, "d")),
+        (
+            "constructor(private config: ConfigService<Env, true>) {} x() { return this.config.get<string>('A', 'd') }",
+            (False, "d"),
+        ),
         ("constructor(private config: ConfigService) {} x() { return this.config.getOrThrow('A') }", REQUIRED),
-        ("constructor(private config: ConfigService) {} x() { return this.config.get('A', { infer: true }) }", OPTIONAL),
+        (
+            "constructor(private config: ConfigService) {} x() { return this.config.get('A', { infer: true }) }",
+            OPTIONAL,
+        ),
         ("constructor(private config: ConfigService) {} x() { return this.config.get('A') ?? 'd' }", (False, "d")),
     ],
 )
@@ -210,5 +227,7 @@ def test_a_function_of_a_workspace_package_reads_for_the_package_it_stands_in() 
             "apps/api/src/main.ts": "import { need } from '@acme/env'\nconst a = need('A')",
         }
     )
-    assert [(use.name, use.required, use.at.file) for use in found["apps/api"].env] == [("A", True, "apps/api/src/main.ts")]
+    assert [(use.name, use.required, use.at.file) for use in found["apps/api"].env] == [
+        ("A", True, "apps/api/src/main.ts")
+    ]
     assert found["packages/env"].env == ()

@@ -2,7 +2,7 @@
 
 import pytest
 from bayplan.model.workspace import EnvUse, Use
-from code_workspace import manifest, read_app, read_main, read_workspace
+from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 ZOD = "import { z } from 'zod'\n"
 Said = tuple[bool, str | None, str]
@@ -10,7 +10,11 @@ Said = tuple[bool, str | None, str]
 
 def said(uses: tuple[EnvUse, ...]) -> dict[str, Said]:
     """Return required, default and kind by name, of what schemas say."""
-    return {use.name: (use.required, use.default, use.kind) for use in uses if use.via not in ("process.env", "ConfigService")}
+    return {
+        use.name: (use.required, use.default, use.kind)
+        for use in uses
+        if use.via not in ("process.env", "ConfigService")
+    }
 
 
 @pytest.mark.parametrize(
@@ -157,7 +161,8 @@ def test_a_function_of_a_package_validates_each_callers_own_schema() -> None:
             "packages/env/package.json": manifest("@acme/env", start=""),
             "packages/env/src/index.ts": "export const load = (schema: any) => schema.parse(process.env)",
             "apps/a/package.json": manifest("a", "@acme/env", "zod"),
-            "apps/a/src/main.ts": ZOD + "import { load } from '@acme/env'\nexport const e = load(z.object({ A: z.string() }))",
+            "apps/a/src/main.ts": ZOD
+            + "import { load } from '@acme/env'\nexport const e = load(z.object({ A: z.string() }))",
             "apps/b/package.json": manifest("b", "@acme/env", "zod"),
             "apps/b/src/main.ts": ZOD + "import { load } from '@acme/env'\n"
             "const e = load(z.object({ PORT: z.coerce.number().default(7000) }))\nserver.listen(e.PORT)",
@@ -232,7 +237,9 @@ def test_an_envalid_field_says_whether_it_is_needed(spec: str, expected: Said) -
     ],
 )
 def test_a_joi_field_is_needed_when_it_says_so(spec: str, expected: Said, application: str) -> None:
-    text = "import * as Joi from 'joi'\nimport { ConfigModule } from '@nestjs/config'\n" + application.replace("SPEC", spec)
+    text = "import * as Joi from 'joi'\nimport { ConfigModule } from '@nestjs/config'\n" + application.replace(
+        "SPEC", spec
+    )
     assert said(read_main(text).env) == {"A": expected}
 
 
@@ -273,7 +280,12 @@ export function validate(config: Record<string, unknown>) {
 
 @pytest.mark.parametrize(
     "validate",
-    ["(config) => schema.parse(config)", "schema.parse", "check", "(config: Record<string, unknown>) => { return schema.parse(config) }"],
+    [
+        "(config) => schema.parse(config)",
+        "schema.parse",
+        "check",
+        "(config: Record<string, unknown>) => { return schema.parse(config) }",
+    ],
 )
 def test_nests_config_module_validates_with_zod(validate: str) -> None:
     text = (

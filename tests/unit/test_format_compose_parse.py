@@ -145,9 +145,9 @@ def test_env_files_are_relative_to_the_compose_file(written: str, files: tuple[s
     assert tuple(file.value for file in service.env_files) == files
 
 
-def test_an_env_file_that_may_be_missing_says_so_in_the_settings() -> None:
-    service = only("env_file: [{path: a.env, required: false}]")
-    assert values(dict(service.settings)) == {"env_file[0].required": "false"}
+def test_what_may_be_missing_says_so_in_the_settings() -> None:
+    service = only("env_file: [{path: a.env, required: false}]\ndepends_on: {db: {required: false}}")
+    assert values(dict(service.settings)) == {"env_file[0].required": "false", "depends_on.db.required": "false"}
 
 
 @pytest.mark.parametrize(

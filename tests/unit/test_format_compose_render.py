@@ -193,6 +193,7 @@ values: st.SearchStrategy[Value] = st.recursive(
 def test_what_is_written_is_what_yaml_reads(document: dict[str, Value]) -> None:
     rendered = render(document, Layout(quoted=("ports",), spaced=("services",)))
     assert yaml.safe_load(rendered.text) == plain(document)
+    assert list(rendered.reasons) == sorted(rendered.reasons, key=lambda reason: (reason[0], -reason[1]))
     assert all(1 <= first <= last <= rendered.text.count("\n") for first, last, _ in rendered.reasons)
 
 

@@ -1,5 +1,6 @@
 """What an ignore file leaves out of a build context."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.formats.dockerignore import Group, literal, matches, parse, render
+from bayplan.formats.dockerignore import Group, _matches_slowly, _tokens, literal, matches, parse, render
 from bayplan.source import At, Located, Why
 
 
@@ -76,6 +77,35 @@ def test_any_pattern_has_an_answer(patterns: list[str], path: str) -> None:
     assert matches([*patterns, "**"], path)
     assert not matches([*patterns, "!**"], path)
     assert matches(["zzz", *patterns], path) is answer
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "ignored"),
+    [
+        ("**/" * 30 + "x", "a/" * 40 + "x", True),
+        ("**/" * 30 + "x", "a/" * 40 + "y", False),
+        ("*a" * 30 + "b", "a" * 60 + "b", True),
+        ("*a" * 30 + "b", "a" * 60, False),
+        ("**/a/*/*/*/b", "x/a/1/2/3/b", True),
+        ("**/a/*/*/*/b", "x/a/1/2/b", False),
+        ("a/**/b/**/c/**/d/**", "a/x/b/c/y/z/d/e", True),
+        ("a/**/b/**/c/**/d/**", "a/x/bb/c/y/z/d/e", False),
+        ("*.*.*.*", "a.b.c", False),
+        ("*.*.*.*", "a.b.c.d", True),
+    ],
+)
+def test_many_wildcards_take_no_longer_than_few(pattern: str, path: str, *, ignored: bool) -> None:
+    assert matches([pattern], path) is ignored
+
+
+@given(
+    st.text("ab*?/", min_size=1, max_size=8),
+    st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=4).map("/".join),
+)
+def test_a_pattern_with_many_wildcards_means_the_same(pattern: str, path: str) -> None:
+    tokens = list(_tokens(pattern))
+    expression = "".join(token for _, token in tokens)
+    assert _matches_slowly(tokens, path) is bool(re.fullmatch(expression, path))
 
 
 @given(

@@ -1,6 +1,7 @@
 """No hand edit is ever lost, and a write happens wholly or not at all."""
 
 import errno
+import json
 import os
 import random
 import signal
@@ -28,6 +29,12 @@ from bayplan.ownership.show import diff
 DOCKERFILE = "apps/api/Dockerfile"
 FIRST = {DOCKERFILE: "FROM node\nRUN one\nRUN two\nCMD x\n", ".dockerignore": "node_modules\n"}
 SECOND = {DOCKERFILE: "FROM node:20\nRUN one\nRUN two\nCMD x\n", "docs/new/deployment.md": "# Deploy\n"}
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process leaves behind when it is killed does not depend on what has reached the disk."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def write(root: Path, wanted: Mapping[str, str], choice: Choice | None = None) -> Plan:
@@ -143,6 +150,11 @@ class TestWhatHappensToAFile:
         write(tmp_path, {**FIRST, ".dockerignore": "other\n"}, Choice(adopt=[".dockerignore"]))
         copies = sorted(path.read_text() for path in (tmp_path / ".bayplan/replaced").iterdir())
         assert copies == ["mine\n", "mine again\n"]
+
+    def test_adopting_everything_settles_no_conflict(self, tmp_path: Path) -> None:
+        write(tmp_path, FIRST)
+        (tmp_path / DOCKERFILE).write_text("FROM debian\n")
+        assert kinds(write(tmp_path, SECOND, Choice(adopt_all=True)))[DOCKERFILE] is Kind.CONFLICT
 
     def test_a_file_that_is_already_what_we_want_is_ours_from_then_on(self, tmp_path: Path) -> None:
         (tmp_path / ".dockerignore").write_text(FIRST[".dockerignore"])
@@ -322,7 +334,7 @@ class TestTheLock:
 
     @given(st.dictionaries(st.from_regex(r"[a-z]{1,3}(/[a-z]{1,3})?", fullmatch=True), st.text(), max_size=4))
     def test_it_reads_what_it_wrote(self, files: dict[str, str]) -> None:
-        assert parse(Path("/"), render(files).encode()) == files
+        assert parse(render(files).encode()) == files
 
 
 LINES = st.lists(st.sampled_from("abcdef"), max_size=8).map(lambda lines: "".join(f"{line}\n" for line in lines))
@@ -434,6 +446,17 @@ class TestFailures:
             write(root, SECOND)
             assert contents(root) == SECOND
 
+    def test_a_file_that_cannot_be_finished_is_not_left_half(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(_: int) -> None:
+            raise OSError(errno.ENOSPC, "full")
+
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(BayplanError, match="the disk is full"):
+            write(tmp_path, FIRST)
+        assert [path.name for path in tmp_path.rglob("*")] == [".bayplan"]
+
     def test_an_interrupt_at_any_step_leaves_old_or_new(self, tmp_path: Path) -> None:
         def interrupt() -> None:
             raise KeyboardInterrupt
@@ -522,6 +545,31 @@ class TestFailures:
         assert contents(tmp_path) == {**FIRST, DOCKERFILE: "mine\n"}
         assert not staging(tmp_path)
 
+    def test_a_lock_that_changes_between_decision_and_write_stops_it(self, tmp_path: Path) -> None:
+        plan = decide(tmp_path, FIRST)
+        write(tmp_path, {"other": "of another bayplan\n"})
+        with pytest.raises(TryAgainError, match=r"lock\.json changed"):
+            apply(tmp_path, plan)
+        assert contents(tmp_path) == {"other": "of another bayplan\n"}
+
+    def test_an_interrupt_after_the_last_step_takes_nothing_back(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(tmp_path, FIRST)
+        move = disk.move
+
+        def interrupted(source: Path, target: Path) -> None:
+            move(source, target)
+            if target.name == "lock.json":
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(disk, "move", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            apply(tmp_path, decide(tmp_path, SECOND))
+        assert contents(tmp_path) == SECOND
+        assert not decide(tmp_path, SECOND).forgets_or_learns
+        assert not staging(tmp_path)
+
     @pytest.mark.parametrize(
         "journal",
         [
@@ -544,6 +592,19 @@ class TestFailures:
         assert contents(root) == FIRST
         assert not staging(root)
         assert sorted(path.name for path in tmp_path.iterdir()) == ["root"]
+
+    @pytest.mark.parametrize("staged", ["../../../outside", "0000.new"])
+    def test_a_journal_from_the_repository_moves_nothing_but_what_it_staged(self, tmp_path: Path, staged: str) -> None:
+        root = tmp_path / "root"
+        folder = root / ".bayplan/staging-0"
+        folder.mkdir(parents=True)
+        (tmp_path / "outside").write_text("outside")
+        (folder / "0000.new").write_text("not what the journal says")
+        (folder / "lock.new").write_text(render({}))
+        move = {"path": "a", "before": None, "after": digest(b"outside"), "new": staged, "old": None}
+        (folder / "journal.json").write_text(json.dumps({"moves": [move], "folders": []}))
+        assert repair(root) == ()
+        assert contents(tmp_path) == {"outside": "outside"}
 
 
 SCRIPT = """

@@ -399,6 +399,16 @@ class TestJobs:
         assert taken.status is Status.PROVED
         assert taken.measured.endswith("no recipient")
 
+    def test_an_example_that_the_user_gave_must_complete(self) -> None:
+        for state, status in (("completed", Status.PROVED), ("unknown", Status.PROVED), ("failed", Status.FAILED)):
+            engine = Engine(container("worker"))
+            engine.answers = [{"id": "1", "state": state, "workers": 1}]
+            given = subject(stack(WORKER), engine)
+            given.payloads = {"worker": '{"to": "x"}'}
+            found = list(jobs.probe(given))[1]
+            assert (found.claim, found.status) == ("completes a job from queue mails", status)
+            assert '"payload": {"to": "x"}' in engine.scripts[0]
+
     def test_a_job_that_stays_in_the_queue_is_found(self) -> None:
         assert self._probe({"id": "1", "state": "waiting", "seconds": 30})[1].status is Status.FAILED
 

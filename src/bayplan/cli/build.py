@@ -1,10 +1,21 @@
-"""`bayplan build`: images, and whether they are within their budgets."""
+"""Build the images, several at a time, and weigh them.
+
+One that is larger than its budget fails, with what fills it. Where no image of this base could be within the budget,
+that is said with the figures, and the build goes on.
+"""
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bayplan.errors import UsageError
 from bayplan.model.stack import Service, Stack
+
+EXAMPLES = """examples:
+  bayplan build
+  bayplan build api worker
+  bayplan build --platform linux/arm64
+"""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,19 +36,18 @@ def run(arguments: argparse.Namespace) -> int:
     planned = pipeline.plan(arguments.directory)
     root = planned.tree.root
     services = chosen(planned.stack, arguments.services)
-    session = open_session(planned.stack, planned.workspace, root, dry=arguments.dry_run)
+    session = open_session(planned.stack, planned.workspace, root, planned.config, dry=arguments.dry_run)
     if arguments.dry_run:
         for service in services:
             step = docker.build(planned.stack, service, root, session.environment.values, arguments.platform)
             print(session.typed(step))
         return 0
+    session.stack = replace(planned.stack, services=services)
     with at_work(root):
         session.build(services, arguments.platform)
         if arguments.platform:
             return 0
-        weighed = session.prove(probes=tuple(probe for probe in PROBES if probe.id == "size"))
-    names = {service.name for service in services}
-    found = [each for each in weighed if each.subject in names]
+        found = session.prove(probes=tuple(probe for probe in PROBES if probe.id == "size"))
     evidence.show(found)
     return int(evidence.failed(found))
 

@@ -5,6 +5,13 @@ To allow a finding, write `# bayplan: allow RULE REASON` on its line or the line
 """
 
 import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bayplan.model.deployment import Broken
+    from bayplan.model.finding import Finding
+    from bayplan.tree import Tree
 
 EXAMPLES = """examples:
   bayplan check
@@ -24,7 +31,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show what is wrong; the exit code is 1 when anything of it is an error."""
     from bayplan import pipeline
-    from bayplan.cli.terminal import coloured
 
     tree, deployment, findings = pipeline.check(arguments.directory)
     if arguments.format == "json":
@@ -32,7 +38,13 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(json.render(findings, deployment.broken), end="")
     else:
-        from bayplan.reports import text
-
-        print(text.render(findings, deployment.broken, tree, colour=coloured()), end="")
+        show_findings(tree, findings, deployment.broken)
     return int(bool(deployment.broken) or any(finding.effect.fails for finding in findings))
+
+
+def show_findings(tree: "Tree", findings: "Sequence[Finding]", broken: "Sequence[Broken]" = ()) -> None:
+    """Print findings with every place that takes part in them."""
+    from bayplan.cli.terminal import coloured
+    from bayplan.reports import text
+
+    print(text.render(findings, broken, tree, colour=coloured()), end="")

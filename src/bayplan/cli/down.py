@@ -1,10 +1,16 @@
-"""`bayplan down`: take the stack down, and see that nothing of it is left."""
+"""Take the stack down, and see that nothing of it is left. Its data stays unless it is asked for."""
 
 import argparse
+
+EXAMPLES = """examples:
+  bayplan down
+  bayplan down --volumes --images    as if it had never run
+"""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the repository (default: the current folder)")
     parser.add_argument("--volumes", action="store_true", help="delete its data too")
     parser.add_argument("--images", action="store_true", help="remove the images that were built for it too")
     parser.add_argument("--dry-run", action="store_true", help="print the commands and run none of them")
@@ -19,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bayplan.probes import leftovers
 
     planned = pipeline.plan(arguments.directory)
-    session = open_session(planned.stack, planned.workspace, planned.tree.root, dry=arguments.dry_run)
+    session = open_session(planned.stack, planned.workspace, planned.tree.root, planned.config, dry=arguments.dry_run)
     steps = [docker.down(session.engine.project, volumes=arguments.volumes)]
     names = sorted(set(session.images().values()))
     if arguments.dry_run:

@@ -1,15 +1,18 @@
 """Evidence on the terminal."""
 
 from collections.abc import Sequence
+from shutil import get_terminal_size
+from textwrap import wrap
 
-from bayplan.cli.terminal import paint, printable
+from bayplan.cli.terminal import is_terminal, paint, printable
 from bayplan.model.evidence import Evidence, Status
 from bayplan.model.stack import Stack
 from bayplan.model.workspace import Workspace
+from bayplan.probes.http import PAGES
 
 COLOURS = {Status.PROVED: "green", Status.FAILED: "red", Status.IMPOSSIBLE: "yellow", Status.SKIPPED: "dim"}
 WIDTH = 10
-PAGES = ("next", "vite")
+INDENT = WIDTH + 4
 
 
 def show(evidence: Sequence[Evidence]) -> None:
@@ -19,8 +22,17 @@ def show(evidence: Sequence[Evidence]) -> None:
         for each in evidence:
             if each.subject == subject:
                 status = paint(f"{each.status:<{WIDTH}}", COLOURS[each.status])
-                print(f"  {status}  {printable(each.claim)}: {printable(each.measured)}")
+                print(_wrapped(f"  {status}  ", f"{printable(each.claim)}: {printable(each.measured)}"))
     print(f"\n{total(evidence)}")
+
+
+def _wrapped(start: str, text: str) -> str:
+    """Return a text beside its status; on a terminal its lines are broken so that the status stays readable."""
+    if not is_terminal():
+        return start + text
+    room = max(40, get_terminal_size().columns - INDENT)
+    lines = wrap(text, room, break_on_hyphens=False) or [""]
+    return f"\n{' ' * INDENT}".join([start + lines[0], *lines[1:]])
 
 
 def total(evidence: Sequence[Evidence]) -> str:

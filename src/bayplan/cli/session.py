@@ -1,7 +1,8 @@
 """One stack on one engine, as the commands that build, start, prove and stop it need it."""
 
+import json
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from bayplan.engines import builds, docker, environment, folder, starting
 from bayplan.engines.engine import DockerEngine
 from bayplan.engines.environment import RunEnvironment
 from bayplan.engines.news import Listener, News, State
+from bayplan.errors import UsageError
+from bayplan.model.config import Config
 from bayplan.model.evidence import Evidence
 from bayplan.model.running import Event
 from bayplan.model.secret import hide
@@ -36,6 +39,8 @@ class Session:
     root: Path
     environment: RunEnvironment
     engine: DockerEngine
+    payloads: Mapping[str, str]
+    """An example of a job for each worker that has one, as JSON."""
 
     def save_log(self, service: str, text: str) -> None:
         folder.write(self.root, folder.log(service), text)
@@ -73,6 +78,7 @@ class Session:
             start=lambda override: self.start(lambda _: None, override),
             secrets=self.environment.secrets,
             events=events,
+            payloads=self.payloads,
         )
 
     def prove(self, events: tuple[Event, ...] = (), probes: tuple[Probe, ...] = PROBES) -> tuple[Evidence, ...]:
@@ -103,8 +109,13 @@ class Session:
         return hide(given + shown(step.argv), self.environment.secrets)
 
 
-def open_session(stack: Stack, workspace: Workspace, root: Path, *, dry: bool = False) -> Session:
+def open_session(
+    stack: Stack, workspace: Workspace, root: Path, config: Config | None = None, *, dry: bool = False
+) -> Session:
     """Settle the values and find the engine; a dry run does neither more than it must."""
+    payloads = _payloads(config or Config())
+    if not dry and not (root / docker.COMPOSE).is_file():
+        raise UsageError(f"{docker.COMPOSE} is not there yet", remedy="`bayplan write` writes it")
     settled = environment.preview(stack, root) if dry else environment.prepare(stack, root)
     project = docker.Project(stack.name, root, env_files=settled.files)
     engine = DockerEngine(project, Local(), settled.secrets)
@@ -112,7 +123,22 @@ def open_session(stack: Stack, workspace: Workspace, root: Path, *, dry: bool = 
         engine.check()
         if settled.made:
             print(f"made development values for {', '.join(settled.made)} ({environment.OURS})")
-    return Session(stack, workspace, root, settled, engine)
+            if engine.volumes():
+                print("there is data from earlier, which may want other ones; `bayplan down --volumes` deletes it")
+    return Session(stack, workspace, root, settled, engine, payloads)
+
+
+def _payloads(config: Config) -> dict[str, str]:
+    found = {name: service.example_job for name, service in config.services.items() if service.example_job}
+    for name, text in found.items():
+        try:
+            json.loads(text)
+        except ValueError as error:
+            at = config.at("services", name, "example_job")
+            raise UsageError(
+                f"the example job of {name} is not JSON: {error}", at=at, remedy="write it as JSON"
+            ) from error
+    return found
 
 
 @contextmanager

@@ -23,6 +23,7 @@ EXAMPLES = """examples:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the repository (default: the current folder)")
     parser.add_argument("--dry-run", action="store_true", help="print the commands and run none of them")
     parser.add_argument("--no-verify", action="store_true", help="be done when everything is healthy")
 
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if code := _write(planned):
         return code
-    session = open_session(planned.stack, planned.workspace, planned.tree.root)
+    session = open_session(planned.stack, planned.workspace, planned.tree.root, planned.config)
     with at_work(session.root):
         found = _bring_up(session, verify=not arguments.no_verify)
     if found:
@@ -56,7 +57,7 @@ def _show_commands(planned: "Planned") -> None:
     from bayplan.cli.session import open_session
     from bayplan.engines import docker
 
-    session = open_session(planned.stack, planned.workspace, planned.tree.root, dry=True)
+    session = open_session(planned.stack, planned.workspace, planned.tree.root, planned.config, dry=True)
     values = session.environment.values
     steps = [docker.build(session.stack, each, session.root, values) for each in docker.built_services(session.stack)]
     for step in (*steps, docker.up(session.engine.project)):
@@ -66,18 +67,16 @@ def _show_commands(planned: "Planned") -> None:
 def _write(planned: "Planned") -> int:
     """Check what would be on disk, then put it there."""
     from bayplan import pipeline
-    from bayplan.cli.check import show_findings
-    from bayplan.cli.write import settle, show
+    from bayplan.cli.terminal import coloured
+    from bayplan.cli.write import settle
+    from bayplan.reports import text
 
-    tree, _, findings = pipeline.check_planned(planned)
+    tree, deployment, findings = pipeline.check_planned(planned)
     serious = tuple(finding for finding in findings if finding.effect.fails)
-    if serious:
-        show_findings(tree, serious)
+    if serious or deployment.broken:
+        print(text.render(serious, deployment.broken, tree, colour=coloured()), end="")
         return 1
-    plan = pipeline.decide_files(planned)
-    if plan.drifts:
-        show(plan)
-    return settle(planned, plan)
+    return settle(planned, pipeline.decide_files(planned))
 
 
 def _bring_up(session: "Session", *, verify: bool) -> Sequence["Evidence"]:

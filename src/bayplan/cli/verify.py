@@ -1,12 +1,22 @@
-"""`bayplan verify`: prove that what runs works."""
+"""Prove that what runs does what it should.
+
+Health, answers, silent ports, users, layers, sizes, a read-only root, jobs, and the order of stopping and starting:
+measured on the running stack, shown as a table, and kept in .bayplan/evidence/evidence.json.
+"""
 
 import argparse
 
 from bayplan.errors import UsageError
 
+EXAMPLES = """examples:
+  bayplan verify             everything; each service is stopped and started once
+  bayplan verify --gently    without stopping anything
+"""
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the repository (default: the current folder)")
     parser.add_argument("--gently", action="store_true", help="leave out the proofs that stop and start the services")
 
 
@@ -18,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bayplan.probes import PROBES
 
     planned = pipeline.plan(arguments.directory)
-    session = open_session(planned.stack, planned.workspace, planned.tree.root)
+    session = open_session(planned.stack, planned.workspace, planned.tree.root, planned.config)
     if not any(each.state == "running" for each in session.engine.containers()):
         raise UsageError(f"{planned.stack.name} does not run", remedy="start it with `bayplan up`")
     probes = tuple(each for each in PROBES if not (arguments.gently and each.disturbs))

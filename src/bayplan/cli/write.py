@@ -61,14 +61,14 @@ def run(arguments: argparse.Namespace) -> int:
         finish_killed(root)
     planned = pipeline.plan(root)
     plan = pipeline.decide_files(planned, _choice(arguments, root, planned))
+    if not only_shown:
+        return settle(planned, plan)
     if arguments.diff:
         sys.stdout.write(_coloured(diff(plan)))
     else:
-        show(plan, would=arguments.check)
-    if only_shown:
-        show_conflicts(plan)
-        return int(plan.drifts if arguments.check else bool(plan.of(Kind.CONFLICT)))
-    return settle(planned, plan)
+        show(plan, would=True)
+    show_conflicts(plan)
+    return int(plan.drifts if arguments.check else bool(plan.of(Kind.CONFLICT)))
 
 
 def finish_killed(root: Path) -> None:
@@ -84,6 +84,7 @@ def settle(planned: "Planned", plan: Plan) -> int:
     from bayplan.ownership.apply import apply
 
     apply(planned.tree.root, plan)
+    show(plan)
     show_conflicts(plan)
     foreign = plan.of(Kind.FOREIGN)
     if foreign:
@@ -103,11 +104,14 @@ def show(plan: Plan, *, would: bool = False) -> None:
         gap = " " * (width - len(path))
         text = f"  {paint(f'{word:<10}', colour)}  {path}{gap}  {paint(printable(action.note), 'dim')}"
         print(text.rstrip())
-    unchanged = len(plan.of(Kind.UNCHANGED))
+    right = len(plan.of(Kind.UNCHANGED))
     if would and plan.drifts:
         print("\n`bayplan write --diff` shows these changes, and `bayplan write` makes them")
-    elif not plan.writing:
-        print("nothing to write: " + (f"{unchanged} as it should be" if unchanged else "no files are wanted here"))
+    elif not shown:
+        files = (
+            "1 file is as bayplan would write it" if right == 1 else f"{right} files are as bayplan would write them"
+        )
+        print(f"nothing to write: {files}")
 
 
 def show_conflicts(plan: Plan) -> None:

@@ -43,7 +43,7 @@ class BuildProgress:
     @staticmethod
     def _words(step: re.Match[str]) -> str:
         stage = f"{step['stage']} " if step["stage"] else ""
-        what = re.sub(r"--mount=\S+ ", "", step["what"])
+        what = " ".join(re.sub(r"--mount=\S+ ", "", step["what"]).replace("\\", " ").split())
         return f"{stage}{step['at']}/{step['of']} {what[:70]}"
 
 

@@ -9,6 +9,7 @@ from bayplan.run import Step
 
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
+COMPOSE = "docker-compose.prod.yml"
 QUICK = 60.0
 
 
@@ -18,7 +19,7 @@ class Project:
 
     name: str
     root: Path
-    compose: str = "docker-compose.prod.yml"
+    compose: str = COMPOSE
     env_files: tuple[str, ...] = ()
 
 

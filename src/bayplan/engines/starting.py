@@ -36,8 +36,9 @@ def expected(stack: Stack) -> dict[str, bool]:
 
 def is_unchanged(stack: Stack, engine: DockerEngine) -> bool:
     """Say whether everything runs, healthy, with the settings and the images of now."""
-    found = {container.service: container for container in engine.containers()}
-    if set(found) != set(expected(stack)) or problems(expected(stack), found) or not _all_settled(stack, found):
+    wanted = expected(stack)
+    found = {each.service: each for each in engine.containers() if each.service in wanted}
+    if problems(wanted, found) or not _all_settled(stack, found):
         return False
     hashes = engine.config_hashes()
     if any(hashes.get(name) != container.config_hash for name, container in found.items()):

@@ -149,6 +149,9 @@ class _Service:
         for index in self._count("env_file"):
             if required := self._scalar("env_file", index, "required"):
                 settings[f"env_file[{index}].required"] = required
+        for name in self.document.mapping(*self.route, "depends_on"):
+            if required := self._scalar("depends_on", name, "required"):
+                settings[f"depends_on.{name}.required"] = required
         return settings
 
     def _context(self) -> Located[str] | None:

@@ -2,16 +2,22 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from bayplan.formats.rendering import Page, comment_lines
 from bayplan.model.deployment import IgnoreFile
 from bayplan.model.rendered import Rendered
 from bayplan.source import At, Located, Why
 
+Token: TypeAlias = tuple[str, str]
+
+ONE, STAR, ANYTHING, FOLDERS = "one character", "*", "**", "**/"
 SPECIAL = re.compile(r"[*?\[\]\\]")
+CLASS_MEMBER = re.compile(r"\\.|.", re.DOTALL)
+MOST_FOR_AN_EXPRESSION = 3
 
 
 def parse(text: str, path: str) -> IgnoreFile:
@@ -33,8 +39,8 @@ def matches(patterns: Iterable[str], path: str) -> bool:
     for text in patterns:
         keeps = text.startswith("!")
         if keeps == ignored:
-            expression = _compiled(text.removeprefix("!"))
-            if expression and any(expression.match(each) for each in ancestry):
+            is_match = _compiled(text.removeprefix("!"))
+            if is_match and any(is_match(each) for each in ancestry):
                 ignored = not keeps
     return ignored
 
@@ -46,64 +52,96 @@ def literal(path: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """Return the expression of a pattern; None for one that matches nothing."""
+def _compiled(pattern: str) -> Callable[[str], object] | None:
+    """Return what tells whether a path matches; None for a pattern that matches nothing."""
     cleaned = posixpath.normpath(pattern.strip()).lstrip("/") if pattern.strip() else ""
     if not cleaned or cleaned.startswith("../"):
         return None
-    if cleaned.startswith("**") and not SPECIAL.search(cleaned[2:]):
-        rest = cleaned[2:]
-        start = "(?:.*/)?" if rest.startswith("/") else ".*"
-        return re.compile(f"{start}{re.escape(rest.removeprefix('/'))}\\Z", re.DOTALL)
-    expression = _expression(cleaned)
-    if expression is None:
-        return None
     try:
-        return re.compile(expression + r"\Z", re.DOTALL)
-    except re.error:  # a class whose range runs backwards matches nothing
+        tokens = list(_tokens(cleaned))
+        expression = re.compile("".join(token for _, token in tokens), re.DOTALL)
+    except (ValueError, re.error):  # a class that never ends, or whose range runs backwards
         return None
+    if sum(kind != ONE for kind, _ in tokens) > MOST_FOR_AN_EXPRESSION:
+        return lambda path: _matches_slowly(tokens, path)
+    return expression.fullmatch
 
 
-def _expression(pattern: str) -> str | None:
-    made = ""
+def _tokens(pattern: str) -> Iterator[Token]:
+    """Yield what a pattern is made of, each with its regular expression."""
+    if pattern.startswith("**") and not SPECIAL.search(pattern, 2) and not pattern.startswith("**/"):
+        yield ANYTHING, ".*"  # only at the very beginning may `**` end within a name
+        pattern = pattern[2:]
     position = 0
     while position < len(pattern):
         character = pattern[position]
         position += 1
         if character == "*" and pattern.startswith("*", position):
             position = min(position + 1 + pattern.startswith("/", position + 1), len(pattern))
-            made += ".*" if position == len(pattern) else "(?:.*/)?"
+            yield (ANYTHING, ".*") if position == len(pattern) else (FOLDERS, "(?:.*/)?")
         elif character == "*":
-            made += "[^/]*"
+            yield STAR, "[^/]*"
         elif character == "?":
-            made += "[^/]"
+            yield ONE, "[^/]"
         elif character == "[":
             end = _class_end(pattern, position)
-            if end < 0:
-                return None
-            made += _class(pattern[position:end])
+            yield ONE, _class(pattern[position:end])
             position = end + 1
         else:
             if character == "\\" and position < len(pattern):
                 character = pattern[position]
                 position += 1
-            made += re.escape(character)
-    return made
+            yield ONE, re.escape(character)
 
 
 def _class_end(pattern: str, position: int) -> int:
-    while position < len(pattern) and pattern[position] != "]":
+    while pattern[position : position + 1] != "]":
+        if position >= len(pattern):
+            raise ValueError(pattern)
         position += 2 if pattern[position] == "\\" else 1
-    return position if position < len(pattern) else -1
+    return position
 
 
 def _class(inside: str) -> str:
-    negated = inside.startswith("^")
-    members = re.findall(r"\\.|.", inside.removeprefix("^"), re.DOTALL)
-    if not members:
-        return r"(?!)"
-    escaped = (each if each == "-" else re.escape(each.removeprefix("\\") or each) for each in members)
-    return f"[{'^' * negated}{''.join(escaped)}]"
+    members = [each.removeprefix("\\") or each for each in CLASS_MEMBER.findall(inside.removeprefix("^"))]
+    made = ""
+    while members:
+        if len(members) > 2 and members[1] == "-":  # noqa: PLR2004 - from, dash, to
+            made += f"{re.escape(members[0])}-{re.escape(members[2])}"
+            members = members[3:]
+        else:
+            made += re.escape(members.pop(0))
+    return f"[{'^' * inside.startswith('^')}{made}]" if made else "(?!)"
+
+
+def _matches_slowly(tokens: Sequence[Token], path: str) -> bool:
+    """Match all ways at once: many wildcards would keep an expression busy for ever. `~index` is inside of FOLDERS."""
+    states = _with_skipped(tokens, {0})
+    for character in path:
+        following: set[int] = set()
+        for state in states:
+            index = max(state, ~state)
+            kind, expression = tokens[index] if index < len(tokens) else (ONE, "(?!)")
+            if kind == ONE and re.fullmatch(expression, character, re.DOTALL):
+                following.add(index + 1)
+            elif kind == ANYTHING or (kind == STAR and character != "/"):
+                following.add(index)
+            elif kind == FOLDERS:
+                following |= {~index, index + 1} if character == "/" else {~index}
+        states = _with_skipped(tokens, following)
+    return len(tokens) in states
+
+
+def _with_skipped(tokens: Sequence[Token], states: set[int]) -> set[int]:
+    """Add the states that are reached because a wildcard may stand for nothing."""
+    reached = set(states)
+    waiting = [state for state in states if state >= 0]
+    while waiting:
+        state = waiting.pop()
+        if state < len(tokens) and tokens[state][0] != ONE and state + 1 not in reached:
+            reached.add(state + 1)
+            waiting.append(state + 1)
+    return reached
 
 
 @dataclass(frozen=True, slots=True)

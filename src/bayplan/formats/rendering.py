@@ -37,7 +37,8 @@ class Page:
             self._lines.append("")
 
     def rendered(self) -> Rendered:
-        return Rendered("".join(line + "\n" for line in self._lines), tuple(self._reasons))
+        reasons = sorted(self._reasons, key=lambda reason: (reason[0], -reason[1]))
+        return Rendered("".join(line + "\n" for line in self._lines), tuple(reasons))
 
 
 def comment_lines(text: str, indent: str = "") -> list[str]:

@@ -81,6 +81,8 @@ class ServiceConfig:
     """How long it may take to stop: `30s`."""
     budget: Size | None = None
     """The largest size of its image: `100MB`. Building a larger one fails."""
+    example_job: Line | None = None
+    """A job for its queue, as JSON: `bayplan verify` queues it, or an empty one, which most workers refuse."""
     variables: Mapping[VariableName, str] = field(default_factory=dict)
     """Environment variables with fixed values, for this service only."""
 

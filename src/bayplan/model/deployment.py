@@ -26,7 +26,7 @@ class Instruction:
     """The words of COPY, the JSON form of CMD, `KEY=value` pairs of ENV; shell text is one argument.
 
     Quotes are removed and variables expanded as far as the file itself gives their values. A health check begins with
-    `CMD` or `NONE`.
+    `CMD` or `NONE`. A heredoc among the words of COPY stays `<<NAME`.
     """
     flags: tuple[tuple[str, str], ...] = ()
     shell: bool = False

@@ -173,7 +173,7 @@ def _finish_lock(root: Path, left: Journal, done: dict[str, bool]) -> None:
     """Put the new lock in its place, which keeps the old word on files that someone changed in between."""
     staged = left.folder / journal.LOCK
     try:
-        files = parse(root, staged.read_bytes())
+        files = parse(staged.read_bytes())
     except BrokenFileError:  # no apply of ours wrote it
         return
     _, bases = read_lock(root)

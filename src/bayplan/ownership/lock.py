@@ -7,7 +7,7 @@ from typing import Any
 
 from bayplan.errors import BrokenFileError
 from bayplan.ownership.action import digest
-from bayplan.ownership.disk import OWN, own_folder, place, read
+from bayplan.ownership.disk import OWN, own_folder, read
 from bayplan.source import At
 
 NAME = "lock.json"
@@ -18,11 +18,11 @@ REMEDY = "restore it from git (either side of a merge will do), then run `baypla
 def read_lock(root: Path) -> tuple[bytes | None, dict[str, str]]:
     """Return the lock's content and the text by path; both empty before the first write."""
     content = read(own_folder(root) / NAME)
-    return content, {} if content is None else parse(root, content)
+    return content, {} if content is None else parse(content)
 
 
-def parse(root: Path, content: bytes) -> dict[str, str]:
-    """Return the text by path. The lock comes with the repository, so nothing in it is believed unseen."""
+def parse(content: bytes) -> dict[str, str]:
+    """Return the text by path. The lock comes with the repository, so it may say anything: its paths are not looked at yet."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -38,8 +38,6 @@ def parse(root: Path, content: bytes) -> dict[str, str]:
     files = document.get("files")
     if not isinstance(files, dict):
         raise BrokenFileError(f"{PATH} lists no files", at=At(PATH), remedy=REMEDY)
-    for path in files:
-        place(root, path)
     return {path: _text(path, entry) for path, entry in files.items()}
 
 

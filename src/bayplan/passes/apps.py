@@ -50,6 +50,8 @@ def _role(package: Package, settings: ServiceConfig, config: Config, key: str) -
         return Fact(Role.WEB, Why("apps", "bayplan.yaml names its port", config.at("services", key, "port")))
     if code.port is not None:
         return Fact(Role.WEB, Why("apps", f"it listens on {code.port.value}", code.port.why.at))
+    if code.port_variable is not None:
+        return Fact(Role.WEB, Why("apps", f"it listens on {code.port_variable.value}", code.port_variable.why.at))
     consumed = next((queue for queue in code.queues if queue.consumes), None)
     if consumed is not None:
         name = f" {consumed.name!r}" if consumed.name else ""

@@ -13,11 +13,13 @@ ID = "jobs"
 def probe(subject: Subject) -> Iterator[Evidence]:
     """Prove that each worker waits on its queues and takes a job from each; the job is removed afterwards.
 
-    An empty job may well be refused by the worker's own checks: that it was taken and ended is the proof.
+    Where the user gives an example of a job, it must complete. An empty one may well be refused by the worker's own
+    checks: that it was taken and ended is the proof.
     """
     found = subject.containers()
     for worker, queue in consumers(subject):
-        claim = f"takes a job from queue {queue}"
+        given = bool(subject.payloads.get(worker.name))
+        claim = f"{'completes' if given else 'takes'} a job from queue {queue}"
         container = found.get(worker.name)
         if container is None or container.state != "running":
             yield skipped(ID, worker.name, claim, "it does not run")
@@ -27,7 +29,8 @@ def probe(subject: Subject) -> Iterator[Evidence]:
             yield skipped(ID, worker.name, claim, outcome.problem)
             continue
         yield _waits(subject, container, queue, outcome)
-        yield judged(ID, worker.name, claim, _ended(outcome), holds=outcome.ended, seconds=outcome.seconds)
+        holds = outcome.proves(example=given)
+        yield judged(ID, worker.name, claim, _ended(outcome, given=given), holds=holds, seconds=outcome.seconds)
 
 
 def _waits(subject: Subject, container: Container, queue: str, outcome: Outcome) -> Evidence:
@@ -39,10 +42,12 @@ def _waits(subject: Subject, container: Container, queue: str, outcome: Outcome)
     return judged(f"{ID}.waiting", container.service, claim, measured, holds=outcome.workers > 0 or bool(lines))
 
 
-def _ended(outcome: Outcome) -> str:
+def _ended(outcome: Outcome, *, given: bool) -> str:
     if not outcome.ended:
         return f"the job is still {outcome.state} after {outcome.seconds:.0f} s"
     if outcome.state == "failed":
         reason = " ".join(outcome.reason.split())[:120]
+        if given:
+            return f"the example failed after {outcome.seconds:.1f} s: {reason}"
         return f"taken and refused after {outcome.seconds:.1f} s, for the probe's job is empty: {reason}"
     return f"completed after {outcome.seconds:.1f} s"

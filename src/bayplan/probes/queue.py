@@ -23,6 +23,10 @@ class Outcome:
     workers: int = 0
     problem: str = ""
 
+    def proves(self, *, example: bool) -> bool:
+        """Say whether this is how a job should end: an example of the user's well, an empty one in any way."""
+        return self.ended and not (example and self.state == "failed")
+
     @property
     def ended(self) -> bool:
         """Whether a worker took the job and was done with it, well or not."""

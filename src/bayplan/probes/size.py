@@ -38,7 +38,7 @@ def judge(service: Service, contents: Contents, base: int, workspace: Workspace)
     below = sum(layer.size for layer in contents.layers[:base])
     where = breakdown(service, contents, base, workspace)
     if service.budget_mb is None:
-        return Evidence(ID, service.name, "has no budget", Status.PROVED, f"{_mb(total)}: {where}")
+        return Evidence(ID, service.name, "is weighed, for no budget is given", Status.PROVED, f"{_mb(total)}: {where}")
     budget = service.budget_mb * MB
     claim = f"at most {service.budget_mb} MB"
     if total > budget and below > budget:

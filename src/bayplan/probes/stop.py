@@ -39,7 +39,9 @@ def probe(subject: Subject) -> Iterator[Evidence]:
             continue
         after = ask(subject, worker, found[worker.name], queue, "see", added.id)
         measured = f"a job queued just before SIGTERM: {after.problem or after.state}"
-        yield judged(f"{ID}.jobs", worker.name, claim, measured, holds=after.ended)
+        yield judged(
+            f"{ID}.jobs", worker.name, claim, measured, holds=after.proves(example=worker.name in subject.payloads)
+        )
 
 
 def _stopped(subject: Subject, part: Service | Store, container: Container) -> Evidence:

@@ -1,15 +1,15 @@
 """How a package is built: which of its scripts, with which tool, and what comes out."""
 
 import posixpath
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bayplan.formats import json_nodes
 from bayplan.model.workspace import Package, Task
 from bayplan.readers.emit import emitted_files
 from bayplan.readers.folders import joined
-from bayplan.readers.scripts import Command, script_call, simple_commands
+from bayplan.readers.scripts import Command, called_together, script_call, simple_commands
 from bayplan.readers.tsconfig import Applied, TsConfigReader
 from bayplan.readers.turbo import task_for
 from bayplan.source import At, Fact, Why
@@ -25,6 +25,7 @@ COMPILERS = ("next", "nest", "swc", "tsc", "tsgo")
 RUNNERS = frozenset({"turbo", "nx", "lerna", "wireit", "moon"})
 RECURSIVE = frozenset({"-r", "--recursive", "--filter", "-F", "--workspaces", "-ws", "workspaces"})
 OUT_OPTIONS = frozenset({"--outDir", "--out-dir", "--outdir", "-d", "--dir", "-o", "--out"})
+BUILD_MODE = frozenset({"-b", "--build"})
 DEEPEST = 6
 
 
@@ -43,6 +44,8 @@ class Builder:
     """The source that starts the app, where its own configuration names that."""
     per_file: bool = False
     """Whether each source becomes a file of its own, by the rules of the TypeScript compiler."""
+    build_mode: bool = False
+    """Whether `tsc --build` takes part, which leaves a .tsbuildinfo for every config."""
 
     @cached_property
     def emitted(self) -> Mapping[str, str]:
@@ -94,6 +97,17 @@ def _runs_others(script: str) -> bool:
 def read_builder(tree: Tree, package: Package, build: Fact[tuple[str, ...]] | None, configs: TsConfigReader) -> Builder:
     """Return the tool that builds a package."""
     commands = [command for name in (build.value if build else ()) for command in _commands(package, name, 0)]
+    build_mode = any(command.argv[0] == "tsc" and BUILD_MODE & set(command.argv) for command in commands)
+    return replace(_builder(tree, package, build, configs, commands), build_mode=build_mode)
+
+
+def _builder(
+    tree: Tree,
+    package: Package,
+    build: Fact[tuple[str, ...]] | None,
+    configs: TsConfigReader,
+    commands: Sequence[Command],
+) -> Builder:
     tools = {posixpath.basename(command.argv[0]): command for command in commands}
     tool = next((each for each in (*sorted(BUNDLERS & set(tools)), *COMPILERS) if each in tools), "")
     if not tool:
@@ -115,9 +129,12 @@ def _commands(package: Package, script: str, depth: int) -> Iterator[Command]:
         return
     for command in simple_commands(package.scripts[script].value):
         call = script_call(command.argv, package.scripts)
-        if call is None:
+        together = called_together(command.argv, package.scripts)
+        for name in together:
+            yield from _commands(package, name, depth + 1)
+        if call is None and not together:
             yield command
-        elif not call.selector and call.script != script:
+        elif call is not None and not call.selector and call.script != script:
             yield from _commands(package, call.script, depth + 1)
 
 
@@ -140,7 +157,7 @@ def _config_path(tree: Tree, package: Package, stated: str | None, *defaults: st
 
 
 def _tsc(tree: Tree, package: Package, argv: tuple[str, ...], configs: TsConfigReader) -> Builder:
-    build_mode = bool({"-b", "--build"} & set(argv))
+    build_mode = bool(BUILD_MODE & set(argv))
     path = _config_path(tree, package, _option(argv, "-p", "--project", "-b", "--build"), "tsconfig.json")
     if path is None:
         return Builder(tree, "tsc")

@@ -34,5 +34,7 @@ def parse_config(text: str, file: str = NAMES[0]) -> Config:
     if loader.problems:
         problems = tuple(sorted(set(loader.problems), key=lambda each: (each[0].line, each[0].column, each[1])))
         many = "one mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        raise ConfigError(f"{file} has {many}", problems, remedy="`bayplan schema` prints every key and what it accepts")
+        raise ConfigError(
+            f"{file} has {many}", problems, remedy="`bayplan schema` prints every key and what it accepts"
+        )
     return config

@@ -23,12 +23,16 @@ def read_node_version(
             because = f"{_source(wish.at)} asks for Node.js {_shown(wish.value)}"
             return Fact(str(major), Why(READER, because + _contradiction(major, packages), wish.at))
     ranges = [package.node_range for package in packages if package.node_range is not None]
-    if ranges:
-        chosen = _newest([wanted.value for wanted in ranges])
+    chosen = _newest([wanted.value for wanted in ranges])
+    if chosen is not None:
+        return Fact(str(chosen), _range_why(chosen, ranges))
+    for wanted in ranges:
+        chosen = _newest([wanted.value])
         if chosen is not None:
-            return Fact(str(chosen), _range_why(chosen, ranges))
+            because = f"no Node.js lies in every engines.node; {chosen} does in this one"
+            return Fact(str(chosen), Why(READER, because, wanted.at))
     chosen = default_node()
-    because = f"nothing in the repository names a version of Node.js that is known, and {chosen} is the settled LTS"
+    because = f"nothing in the repository says which Node.js it needs, and {chosen} is the newest settled LTS"
     return Fact(str(chosen), Why(READER, because, At("package.json") if root else None))
 
 

@@ -48,6 +48,13 @@ def _made(tree: Tree, package: Package, builder: Builder, tasks: Mapping[str, Ta
     if out_dir and out_dir != "." and not (builder.config and builder.config.config.no_emit):
         stated = True
         yield _fact(out_dir, f"its build ({builder.tool}) writes to {out_dir}", builder.at)
+    for word in package.start.value[1:] if package.start else ():
+        first = _first_folder(posixpath.normpath(word)) if "/" in word and word[0] not in "-/@" else None
+        if first and ":" not in first and not _has_sources(tree, package, first):
+            stated = True
+            yield _fact(
+                first, f"its start runs {word}, which its build makes", package.start.why.at if package.start else None
+            )
     if builder.tool in ("next", "vite"):
         return
     for entry in package.entries:
@@ -90,7 +97,7 @@ def _run_as_it_is(tree: Tree, package: Package, made: Sequence[Fact[str]]) -> It
     if entry is None:
         return
     needed = CODE_OR_DATA if CODE.search(entry) and not RUNS_AS_IT_IS.search(entry) else RUNS_AS_IT_IS
-    tops: dict[str, None] = {}
+    tops: dict[str, None] = {entry.split("/")[0]: None}
     for file in tree.below(package.folder):
         relative = inside(package.folder, file) or ""
         if needed.search(relative) and not NOT_FOR_RUNNING.search(relative) and relative[0] != ".":
@@ -103,8 +110,8 @@ def _run_as_it_is(tree: Tree, package: Package, made: Sequence[Fact[str]]) -> It
 def _runnable(tree: Tree, package: Package) -> str | None:
     """Return the file of the repository that runs or is loaded first."""
     if package.start:
-        started = next((word for word in package.start.value[1:] if CODE.search(word)), None)
-        if started and tree.lists(package.path(started)):
+        started = next((word for word in package.start.value[1:] if tree.lists(package.path(word))), None)
+        if started:
             return started
     elif package.folder == ".":
         return None

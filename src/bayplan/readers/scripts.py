@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 OPERATORS = re.compile(r"[();<>|&]+")
@@ -20,6 +21,11 @@ DOTENV_WITH_VALUE = frozenset(
 MANAGERS = frozenset({"pnpm", "npm", "yarn", "bun"})
 SELECTORS = frozenset({"--filter", "-F", "--workspace", "-w", "-C", "--dir", "--prefix", "--cwd"})
 RUNS_FILES = frozenset({"exec", "dlx", "x"})
+SEVERAL = frozenset({"run-s", "run-p", "npm-run-all", "npm-run-all2", "concurrently"})
+KEYWORDS = frozenset(
+    {"if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "{", "}"}
+)
+SOURCE = re.compile(r"\.[cm]?[jt]sx?$")
 DEEPEST = 8
 
 
@@ -47,13 +53,13 @@ class ScriptCall:
 def main_command(script: str, depth: int = 0) -> Command | None:
     """Return the command that a script is about: of `a && b` the last one, of `a | b` the first; None when unclear."""
     sequences = _sequences(script)
-    if not sequences or depth > DEEPEST:
+    if not sequences or depth > DEEPEST or any(words[0] in KEYWORDS for words in sequences):
         return None
     folder, skipped = ".", []
     for words in sequences[:-1]:
         if words[0] == "cd" and len(words) > 1:
             folder = f"{folder}/{words[1]}"
-        else:
+        elif words[0] != "set":
             skipped.append(shlex.join(words))
     command = _unwrapped(Command(tuple(sequences[-1]), {}, folder, tuple(skipped)), depth)
     return command if command and command.argv else None
@@ -67,7 +73,8 @@ def simple_commands(script: str) -> tuple[Command, ...]:
 
 def _sequences(script: str) -> list[list[str]] | None:
     """Split at `&&` and `;`. Of a pipe or of alternatives the first command is kept; parallel ones give None."""
-    lexer = shlex.shlex(script, posix=True, punctuation_chars="();<>|&")
+    forward = re.sub(r"(?<=\w)\\(?=\w)", "/", script)  # `dist\index.js`, as written on Windows
+    lexer = shlex.shlex(forward, posix=True, punctuation_chars="();<>|&")
     lexer.whitespace_split = True
     lexer.commenters = ""
     try:
@@ -92,6 +99,8 @@ def _sequences(script: str) -> list[list[str]] | None:
             return None
         else:
             skip_next = ">" in word or "<" in word
+            if skip_next and sequences[-1] and sequences[-1][-1].isdigit():
+                sequences[-1].pop()  # the 2 of `2>&1`
     return [words for words in sequences if words]
 
 
@@ -165,8 +174,19 @@ def script_call(argv: tuple[str, ...], scripts: Mapping[str, object]) -> ScriptC
             rest = [word, *words]
             break
     if rest[:1] in (["run"], ["run-script"]):
+        if argv[0] == "bun" and len(rest) > 1 and SOURCE.search(rest[1]):
+            return None
         rest = [word for index, word in enumerate(rest[1:]) if index or not word.startswith("-")]
     elif not rest or not (rest[0] in scripts or rest[0] in ("start", "test") or selector):
         return None
     arguments = tuple(word for word in rest[1:] if word != "--")
     return ScriptCall(rest[0], arguments, selector) if rest else None
+
+
+def called_together(argv: tuple[str, ...], scripts: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the scripts that `run-s build:*` or `concurrently npm:build:js` calls."""
+    if not argv or argv[0] not in SEVERAL:
+        return ()
+    patterns = [word.removeprefix("npm:") for word in argv[1:] if not word.startswith("-")]
+    found = (name for pattern in patterns for name in scripts if fnmatchcase(name, pattern))
+    return tuple(dict.fromkeys(found))

@@ -18,6 +18,8 @@ class ReadLock:
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(folder, dependency's name) -> the folder of the workspace package that satisfies it."""
     documents: int = 1
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """`name@range` -> key, of a lockfile that leaves it to the manifests what each package needs."""
 
 
 @dataclass(frozen=True, slots=True)

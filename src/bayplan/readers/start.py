@@ -13,7 +13,7 @@ from bayplan.source import Fact, Located, Why
 from bayplan.tree import Tree
 
 READER = "start"
-PRODUCTION = ("start:prod", "start:production", "start", "serve")
+PRODUCTION = ("start:prod", "start:production", "start", "serve", "start:worker", "worker", "start:server", "server")
 DEVELOPMENT = ("dev", "start:dev", "develop")
 DEEPEST = 8
 
@@ -43,7 +43,19 @@ WATCH_WORDS = frozenset({"watch", "dev", "--watch", "-w", "--hot", "develop"})
 NOT_CARRIED = frozenset({"NODE_ENV", "NODE_OPTIONS"})
 SOURCE = re.compile(r"\.[cm]?[jt]sx?$")
 RUNNABLE = re.compile(r"\.[cm]?js$")
-NODE_WITH_VALUE = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions"})
+NODE_WITH_VALUE = frozenset(
+    {
+        "--env-file",
+        "--env-file-if-exists",
+        "-r",
+        "--require",
+        "--import",
+        "--loader",
+        "--experimental-loader",
+        "-C",
+        "--conditions",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ def _is_development(package: Package, command: Command, builder: Builder) -> boo
 
 def _runs_sources(command: Command) -> bool:
     """Say whether a development command runs a server, and not only a compiler."""
-    return command.argv[0] in (WATCHERS | FROM_SOURCE | {"nest", "next", "node", "bun"} - {"concurrently"})
+    return command.argv[0] in (WATCHERS | FROM_SOURCE | {"nest", "next", "node", "bun"}) - {"concurrently"}
 
 
 def _source_of(package: Package, command: Command) -> str | None:
@@ -133,11 +145,23 @@ def _production(
         because += reason
     elif joined(package.folder, command.folder) != package.folder:
         return None
+    if any(word.startswith("--env-file") for word in argv):
+        argv = tuple(_without_env_files(argv))
+        because += "; its --env-file is left out, for the environment comes from outside the image"
     argv = _with_node_options(argv, command.variables)
     if command.skipped:
         because += f"; what it runs before (`{'`, `'.join(command.skipped)[:200]}`) is left out"
     carried = {key: value for key, value in command.variables.items() if key not in NOT_CARRIED and "$" not in value}
     return Started(Fact(argv, Why(READER, because, script.at)), carried)
+
+
+def _without_env_files(argv: tuple[str, ...]) -> Iterator[str]:
+    words = iter(argv)
+    for word in words:
+        if word in ("--env-file", "--env-file-if-exists"):
+            next(words, None)
+        elif not word.startswith(("--env-file=", "--env-file-if-exists=")):
+            yield word
 
 
 def _with_node_options(argv: tuple[str, ...], variables: Mapping[str, str]) -> tuple[str, ...]:

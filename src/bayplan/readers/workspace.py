@@ -21,6 +21,7 @@ from bayplan.readers.start import read_start
 from bayplan.readers.tsconfig import TsConfigReader, package_configs
 from bayplan.readers.turbo import build_variables, read_tasks
 from bayplan.readers.yarn import read_yarn
+from bayplan.readers.yarn_lock import with_importers
 from bayplan.source import Fact
 from bayplan.tree import Tree
 
@@ -52,7 +53,10 @@ def read_manifests(tree: Tree) -> Workspace:
     manager = which_manager(tree, document)
     setup = MANAGERS[manager.value](tree, document)
     manifests = _manifests(tree, root, setup)
-    packages = linked([manifest.package for manifest in manifests], setup)
+    stated = [manifest.package for manifest in manifests]
+    if setup.lock and setup.lock.keys:
+        setup = replace(setup, lock=with_importers(setup.lock, stated))
+    packages = linked(stated, setup)
     node = read_node_version(tree, document, setup.settings, packages)
     return Workspace(
         name=root.package.name if root else tree.root.name,
@@ -77,7 +81,9 @@ def _completed(tree: Tree, package: Package, tasks: Mapping[str, Task], configs:
     started = read_start(tree, package, builder, main)
     used = builder.config.config if builder.config else None
     others = [
-        configs.read(path).config for path in package_configs(tree, package.folder) if not used or path != used.path
+        configs.read(path, build_mode=builder.build_mode).config
+        for path in package_configs(tree, package.folder)
+        if not used or path != used.path
     ]
     package = replace(
         package,

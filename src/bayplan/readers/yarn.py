@@ -5,19 +5,17 @@ import re
 from bayplan.catalog.toolchain import manager_versions
 from bayplan.formats import yaml_nodes
 from bayplan.formats.document import Document
-from bayplan.model.workspace import Lockfile
 from bayplan.readers.manager import pinned_version, workspace_patterns
 from bayplan.readers.npmrc import read_npmrc
 from bayplan.readers.setup import ReadLock, Setup, as_text, existing
+from bayplan.readers.yarn_lock import read_yarn_lock
 from bayplan.source import At, Fact, Located, Why
 from bayplan.tree import Tree
 
 READER = "yarn"
 LOCKFILE = "yarn.lock"
 CONFIG = ".yarnrc.yml"
-CLASSIC = "1"
 RELEASE = re.compile(r"yarn-(\d+\.\d+\.\d+[^/]*?)\.c?js$")
-BERRY_VERSION = re.compile(r"^__metadata:\s*\n(?:[ \t]+.*\n)*?[ \t]+version: *[\"']?(\d+)", re.MULTILINE)
 SECRET = re.compile(r"auth|token", re.IGNORECASE)
 
 
@@ -48,8 +46,8 @@ def read_yarn(tree: Tree, root: Document | None) -> Setup:
 def _lock(tree: Tree) -> ReadLock | None:
     if not tree.exists(LOCKFILE):
         return None
-    berry = BERRY_VERSION.search(tree.text(LOCKFILE))
-    return ReadLock(Lockfile(LOCKFILE, berry[1] if berry else CLASSIC))
+    lockfile, keys = read_yarn_lock(tree.text(LOCKFILE), LOCKFILE)
+    return ReadLock(lockfile, keys=keys)
 
 
 def _version(root: Document | None, config: Document | None, lock: ReadLock | None) -> Fact[str]:
@@ -65,7 +63,7 @@ def _version(root: Document | None, config: Document | None, lock: ReadLock | No
         chosen = known[-1] if config else known[0]
         seen = f"{CONFIG} is" if config else f"no {CONFIG} is"
         return Fact(chosen.version, Why(READER, f"{seen} there, and nothing names a version", At("package.json")))
-    number = int(lock.lockfile.version)
+    number = int(lock.lockfile.version) if lock.lockfile.version.isdigit() else 0
     chosen = next((each for each in known if int(each.lockfile) >= number), known[-1])
     because = f"nothing names a version, and {LOCKFILE} has version {number}, as Yarn {chosen.major} writes it"
     return Fact(chosen.version, Why(READER, because, At(LOCKFILE, 1)))

@@ -31,6 +31,7 @@ CMD ["node", "apps/api/dist/main.js"]
 ```
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from bayplan.model.deployment import Deployment
@@ -49,7 +50,8 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
             path = ".env" if folder == "." else f"{folder}/.env"
             inner = below(path, app.layout.context)
             copies = list(folder_copies(app.layout, app.stage, folder))
-            if inner is None or not copies or is_ignored(ignore, inner) or not app.layout.places(app.stage, path):
+            is_held = bool(app.layout.places(app.stage, path)) and _is_used(workspace, deployment, folder)
+            if inner is None or not copies or is_ignored(ignore, inner) or not is_held:
                 continue
             places = [Place(copies[0].at, f"copies {path}, too, where there is one")]
             if ignore is not None:
@@ -64,3 +66,13 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
                 f"add `**/.env` and `**/.env.*` to {ignore.path if ignore else '.dockerignore'}",
             )
             break
+
+
+def _is_used(workspace: Workspace, deployment: Deployment, folder: str) -> bool:
+    """Say whether there is a sign that people keep a `.env` in a folder."""
+    path = posixpath.normpath(f"{folder}/.env")
+    if folder == "." and any(pattern.lstrip("/*").startswith(".env") for pattern in workspace.ignored):
+        return True
+    if any(posixpath.dirname(file.path) == posixpath.dirname(path) for file in deployment.env_files):
+        return True
+    return any(file.value == path for service in deployment.services for file in service.env_files)

@@ -71,7 +71,7 @@ def _findings(probe: Probe, facts: KnownImage, name: str, at: At, added: list[st
     if probe.shell and not facts.shell and not any(re.search(r"/(?:busybox|sh)\b", text) for text in added):
         yield _finding(probe, "a shell", name, at)
         return
-    for program in dict.fromkeys(posixpath.basename(each) for each in probe.programs):
+    for program in dict.fromkeys(posixpath.basename(each) for each in probe.programs if each not in facts.has):
         names = PROVIDES.get(program, (program,))
         is_added = any(re.search(rf"\b{re.escape(each)}", text) for each in names for text in added)
         if program in facts.lacks and not is_added:

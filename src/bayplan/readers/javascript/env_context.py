@@ -112,7 +112,9 @@ def _in_ternary(at: Context, parent: "Node", source: Source, env: Environment) -
     if tested is None or chosen is None or otherwise is None or at.ends == otherwise:
         return Context(parent, default=at.default, tested=True)
     other = chosen if at.ends == tested else tested
-    reads_both = "env" in source.text(at.ends) and source.text(unwrapped(at.ends)).split("(")[-1].rstrip(")") in source.text(other)
+    reads_both = "env" in source.text(at.ends) and source.text(unwrapped(at.ends)).split("(")[-1].rstrip(
+        ")"
+    ) in source.text(other)
     default = constant_text(env.read(otherwise, source)) if reads_both else None
     return Context(at.ends if at.ends == tested else parent, default=default or at.default, tested=True)
 

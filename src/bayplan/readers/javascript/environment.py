@@ -1,17 +1,20 @@
 """What of an expression comes from the environment, and what it is when the environment does not say."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bayplan.readers.javascript.names import GLOBAL, Expr, External, Meaning, Member, Resolver
 from bayplan.readers.javascript.syntax import (
+    FUNCTIONS,
     PARAMETERS,
     Source,
     argument,
     arguments,
     callee,
     method_of,
+    parameter_nodes,
     properties,
     receiver,
     string_value,
@@ -19,13 +22,11 @@ from bayplan.readers.javascript.syntax import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tree_sitter import Node
 
 DEEPEST = 24
 WHOLE = re.compile(r"\bprocess\.env\b(?!\s*(?:\?\.|!?[.\[]))")
-_ROOTS = {
+_ROOTS: Mapping[tuple[str, ...], str] = {
     ("process", "env"): "process.env",
     ("import.meta", "env"): "import.meta.env",
     ("Bun", "env"): "Bun.env",
@@ -173,12 +174,38 @@ class Environment:
         service = self.config_service(node, source)
         if service is not None:
             given = arguments(node)
-            default = self.read(given[1], source, depth + 1) if len(given) > 1 else None
-            return Reading(Expr(node, source), service, None if default is None else default.value, "ConfigService")
+            second = self.read(given[1], source, depth + 1) if len(given) > 1 else None
+            default = self._validated_default(service, source) if second is None else second.value
+            return Reading(Expr(node, source), service, default, "ConfigService")
         if name == "Deno.env.get":
             text = string_value(argument(node, 0), source)
             return None if text is None else Reading(Expr(node, source), text, via="Deno.env")
-        return None
+        return self._getter(node, source, depth)
+
+    def _validated_default(self, name: str, source: Source) -> str | None:
+        """Return the default that a schema gives to a variable, its own package's schema first."""
+        named = [field for fields in self.schemas.values() for field in fields if field.name == name]
+        named.sort(key=lambda field: field.at.source.package != source.package)
+        return next((field.default for field in named if field.default is not None), None)
+
+    def _getter(self, node: "Node", source: Source, depth: int) -> Reading | None:
+        """Return what `get("PORT", 4000)` is worth, where `get` reads the variable it is told the name of."""
+        called = callee(node)
+        function = None if called is None else self.resolver.resolve(called, source)
+        if not isinstance(function, Expr) or function.node.type not in FUNCTIONS:
+            return None
+        indexed = re.search(r"\benv\[(\w+)\]", function.text)
+        names = [
+            function.source.text(each.child_by_field_name("pattern") or each) for each in parameter_nodes(function.node)
+        ]
+        given = arguments(node)
+        index = names.index(indexed[1]) if indexed is not None and indexed[1] in names else len(given)
+        name = self.resolver.text_of(given[index], source) if index < len(given) else None
+        if name is None:
+            return None
+        others = [self.read(each, source, depth + 1) for each in given[index + 1 :]]
+        default = next((other.value for other in others if other is not None and other.value is not None), None)
+        return Reading(Expr(node, source), name, default, "process.env")
 
     def _name(self, node: "Node", source: Source, depth: int) -> Reading | None:
         meaning = self.resolver.resolve(node, source)
@@ -189,6 +216,8 @@ class Environment:
         field = self.field(meaning)
         if field is not None:
             return Reading(field.at, field.name, field.default, field.via)
+        if isinstance(meaning, Expr) and meaning.node.type in PARAMETERS:
+            return self.read(meaning.node.child_by_field_name("value"), meaning.source, depth + 1)
         if isinstance(meaning, Expr) and meaning.node != node:
             return self.read(meaning.node, meaning.source, depth + 1)
         if node.type == "call_expression":

@@ -139,7 +139,8 @@ class Resolver:
         if binding.imported is not None:
             module, name = binding.imported
             return self.imported(source, module, name)
-        assert binding.node is not None
+        if binding.node is None:
+            return External(GLOBAL, ())
         if binding.kind == "value":
             return self.resolve(binding.node, source)
         if binding.kind == "parameter" and binding.node.type != "identifier":
@@ -154,7 +155,10 @@ class Resolver:
         target = self.program.module(source, module)
         if target is None:
             return External(module, () if name in ("*", "default") else (name,))
-        return Module(target) if name == "*" else self.exported(target, name)
+        if name != "*":
+            return self.exported(target, name)
+        whole = self.names(target).exports.nodes.get("=")
+        return Module(target) if whole is None else self.resolve(whole, target)
 
     def exported(self, source: Source, name: str, depth: int = 0) -> Meaning:
         """Return what a file of the workspace exports under a name."""
@@ -427,9 +431,8 @@ class Resolver:
                 continue
             for key, value in properties(meaning.node, meaning.source).items():
                 found.setdefault(key, Expr(value, meaning.source))
-            for child in meaning.node.named_children:
-                if child.type == "spread_element" and child.named_children:
-                    waiting.append(self.resolve(child.named_children[0], meaning.source))
+            spread = [child for child in meaning.node.named_children if child.type == "spread_element"]
+            waiting += [self.resolve(each.named_children[0], meaning.source) for each in spread if each.named_children]
         return found
 
     def external(self, node: "Node | None", source: Source) -> External | None:

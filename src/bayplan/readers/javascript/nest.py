@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bayplan.model.workspace import Package, Route
@@ -57,23 +57,27 @@ def nest_routes(program: Program, env: Environment, package: Package) -> tuple[R
 
 
 def _application(program: Program, env: Environment, package: Package) -> Application:
-    prefix, excluded, paths = "", (), {}
-    by_uri, version_prefix, versions = False, "v", ()
+    application = Application()
     for call in _calls(program, env, package):
         method, first = method_of(call.node, call.source), argument(call.node, 0)
-        if method == "setGlobalPrefix" and not prefix:
+        if method == "setGlobalPrefix" and not application.prefix:
             prefix = constant_text(env.read(first, call.source)) or ""
-            excluded = tuple(_excluded(call, env))
+            application = replace(application, prefix=prefix, excluded=tuple(_excluded(call, env)))
         elif method == "enableVersioning":
-            options = env.resolver.members(first, call.source)
-            kind = options.get("type")
-            by_uri = kind is None or kind.text.endswith("URI")
-            versions = tuple(_versions(options.get("defaultVersion"), env))
-            if "prefix" in options:
-                version_prefix = env.resolver.text_of(options["prefix"].node, options["prefix"].source) or ""
+            application = _versioned(application, first, call, env)
         elif method == "register" and "RouterModule" in call.text[:40] and first is not None:
-            paths |= dict(_module_paths(Expr(first, call.source), "", env, 0))
-    return Application(prefix, excluded, by_uri, version_prefix, versions, paths)
+            paths = _module_paths(Expr(first, call.source), "", env, 0)
+            application = replace(application, module_paths={**application.module_paths, **dict(paths)})
+    return application
+
+
+def _versioned(application: Application, first: "Node | None", call: Expr, env: Environment) -> Application:
+    options = env.resolver.members(first, call.source)
+    kind, prefix = options.get("type"), options.get("prefix")
+    text = "v" if prefix is None else env.resolver.text_of(prefix.node, prefix.source) or ""
+    by_uri = kind is None or kind.text.endswith("URI")
+    versions = tuple(_versions(options.get("defaultVersion"), env))
+    return replace(application, by_uri=by_uri, version_prefix=text, versions=versions)
 
 
 def _calls(program: Program, env: Environment, package: Package) -> "Iterator[Expr]":
@@ -139,7 +143,10 @@ def _controllers_of(module: Expr, env: Environment) -> "Iterator[Expr]":
             env.resolver.members(argument(call, 0), meaning.source).get("controllers") if call is not None else None
         )
         if name == "Module" and listed is not None:
-            yield from env.resolver.elements(listed.node, listed.source)
+            for each in env.resolver.elements(listed.node, listed.source):
+                controller = env.resolver.resolve(each.node, each.source)
+                if isinstance(controller, Expr):
+                    yield controller
 
 
 def _controller(of: Expr, application: Application, env: Environment) -> "Iterator[Route]":

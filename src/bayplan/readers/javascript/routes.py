@@ -42,6 +42,7 @@ MARKS = (
     b".patch(",
     b".delete(",
     b".all(",
+    b".on(",
     b".use(",
     b".route(",
     b".register(",
@@ -99,7 +100,7 @@ def server_routes(program: Program, env: Environment, package: Package) -> tuple
 
 
 def _reached(roots: list[Router], registered: Registered) -> "Iterator[Route]":
-    waiting = [(root.key, root.prefix, 0) for root in reversed(roots)]
+    waiting = [(root.key, "", 0) for root in reversed(roots)]
     for _ in range(MOST):
         if not waiting:
             return
@@ -161,8 +162,8 @@ def _router(node: "Node", at: Expr, env: Environment) -> Router | None:
         if node.type not in ("call_expression", "new_expression"):
             return None
         called = env.resolver.called(node, source)
-        if called.module.partition("/")[0] in ("hono",) or called.module in MODULES:
-            is_app = called.path[-1:] not in (("Router",),) and "router" not in called.module
+        if called.module.startswith("hono/") or called.module in MODULES:
+            is_app = called.path[-1:] != ("Router",) and "router" not in called.module
             own = env.resolver.members(argument(node, 0), source).get("prefix")
             above = (env.resolver.text_of(own.node, own.source) or "") if own is not None else ""
             return Router((source.path, node.start_byte), _joined(above, prefix), is_app, source.package)

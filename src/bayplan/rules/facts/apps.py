@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile, WorkflowStep
 from bayplan.model.workspace import DependencyKind, Package, Workspace
@@ -31,10 +32,12 @@ class App:
 
     def runs(self, service: DeployedService | None = None) -> Package | None:
         """Return the package whose file the start command names; None when that cannot be told."""
+        if service is None or service.command is None:
+            return self.package
         command = self.start(service)
         path = script_path(command) if command else None
         if path is None:
-            return self.package if service is None or service.command is None else None
+            return None
         found = [
             (len(place), package)
             for package in self.layout.workspace.closure(self.package, development=False)
@@ -47,6 +50,26 @@ class App:
 
 def apps(workspace: Workspace, deployment: Deployment) -> tuple[App, ...]:
     """Return every app that an image of the repository runs, as far as it can be told."""
+    return _apps(_Pair(workspace, deployment))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """What is being checked: the same for every rule, and too large to be compared by value."""
+
+    workspace: Workspace
+    deployment: Deployment
+
+    def __hash__(self) -> int:
+        return hash((id(self.workspace), id(self.deployment)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pair) and self.workspace is other.workspace and self.deployment is other.deployment
+
+
+@lru_cache(maxsize=1)
+def _apps(pair: _Pair) -> tuple[App, ...]:
+    workspace, deployment = pair.workspace, pair.deployment
     found = []
     for image in deployment.images:
         services = [service for service in deployment.services if image_file(deployment, service) is image]
@@ -122,39 +145,40 @@ def _context(step: WorkflowStep) -> str | None:
 
 
 def _package(workspace: Workspace, layout: Layout, stage: BuildStage) -> Package | None:
-    """Find the package by the Dockerfile's folder, the context, the file that starts, a filter, or the file's name."""
+    """Find the package by the file that starts, the Dockerfile's folder, the context, a filter, or the file's name."""
     image = layout.image
     startable = [each for each in workspace.packages if each.code.framework is not None or each.start is not None]
+    by_path = _started(layout, stage, startable)
+    if by_path is not None:
+        return by_path
     for folder in (posixpath.dirname(image.path), layout.context):
         owner = layout.owner(folder) if folder not in ("", ".") else None
         if owner is not None and owner.folder != ".":
             return owner
-    command = start(image, stage)
-    path = script_path(command) if command else None
-    by_path = [
-        each
-        for each in startable
-        for inside in (each.folder, *(each.path(output.value) for output in each.outputs))
-        if path and each.folder != "." and any(below(path, at) is not None for at in layout.places(stage, inside))
-    ]
-    texts = [
-        script(each, values(image, one))
-        for one in reach(image, stage)
-        for each in one.instructions
-        if each.word == "RUN"
-    ]
-    by_filter = [
-        each
-        for text in texts
-        for line in re.split(r"&&|\n", text)
-        if (each := layout.named(line)) and each in startable
-    ]
+    runs = [each for one in reach(image, stage) for each in one.instructions if each.word == "RUN"]
+    lines = [line for each in runs for line in re.split(r"&&|\n", script(each, values(image, stage)))]
+    by_filter = [each for line in lines if (each := layout.named(line)) and each in startable]
     words = set(re.split(r"[./_-]", image.path.lower()))
     by_name = [each for each in startable if posixpath.basename(each.folder).lower() in words]
-    for candidates in (by_path, by_filter, by_name, startable):
+    for candidates in (by_filter, by_name, startable):
         if len({each.folder for each in candidates}) == 1:
             return candidates[0]
     return None
+
+
+def _started(layout: Layout, stage: BuildStage, startable: list[Package]) -> Package | None:
+    """Return the package in whose folder of the image the start command finds its file."""
+    command = start(layout.image, stage)
+    path = script_path(command) if command else None
+    found = [
+        (len(place), each)
+        for each in startable
+        for inside in (each.folder, *(each.path(output.value) for output in each.outputs))
+        for place in (layout.places(stage, inside) if path and each.folder != "." else ())
+        if path and below(path, place) is not None
+    ]
+    longest = [each for length, each in found if length == max(length for length, _ in found)]
+    return longest[0] if len({each.folder for each in longest}) == 1 else None
 
 
 def members(workspace: Workspace, package: Package) -> tuple[Package, ...]:

@@ -50,7 +50,7 @@ class Command:
 
 
 def _names_build(word: str) -> bool:
-    return word in COMPILERS or "build" in re.split(r"[:_-]", word)
+    return word in COMPILERS or (not word.startswith("-") and "build" in re.split(r"[:_-]", word))
 
 
 def commands(layout: Layout, stage: BuildStage) -> Iterator[Command]:

@@ -67,6 +67,8 @@ def _unwrapped(
         if len(words) != 1 or not set(" &;|\n") & set(words[0]):
             break
         shell = True
+        if "(" in words[0] and re.search(r"\bcd\b", words[0]):  # a subshell's folder is not the command's
+            return None
         for command in shell_words.commands(words[0]):
             if command.words[:1] == ("cd",) and len(command.words) > 1:
                 folder = absolute(folder, expanded(command.words[1], seen))

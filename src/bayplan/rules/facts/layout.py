@@ -4,7 +4,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from bayplan.model.deployment import BuildStage, ImageFile
@@ -47,9 +47,16 @@ class Layout:
     workspace: Workspace
     image: ImageFile
     context: str
+    _pieces: dict[int, tuple[Piece, ...]] = field(default_factory=dict)
+    _places: dict[tuple[int, str], tuple[str, ...]] = field(default_factory=dict)
 
-    def pieces(self, stage: BuildStage) -> Iterator[Piece]:
-        """Yield what a stage is made of, what it inherits included."""
+    def pieces(self, stage: BuildStage) -> tuple[Piece, ...]:
+        """Return what a stage is made of, what it inherits included."""
+        if id(stage) not in self._pieces:
+            self._pieces[id(stage)] = tuple(self._read(stage))
+        return self._pieces[id(stage)]
+
+    def _read(self, stage: BuildStage) -> Iterator[Piece]:
         for each in placed(self.image, stage):
             word = each.instruction.word
             if word in ("COPY", "ADD"):
@@ -59,11 +66,17 @@ class Layout:
 
     def places(self, stage: BuildStage, path: str) -> tuple[str, ...]:
         """Return every path of a stage at which a file or folder of the repository, built or not, can be."""
-        pieces = list(self.pieces(stage))
+        key = id(stage), path
+        if key not in self._places:
+            self._places[key] = tuple(dict.fromkeys(self._find(stage, path)))
+        return self._places[key]
+
+    def _find(self, stage: BuildStage, path: str) -> list[str]:
+        pieces = self.pieces(stage)
         found = [place for piece in pieces for place in self._through(piece, path)]
         if any(each.instruction.word == "RUN" for each in placed(self.image, stage)):
             found.extend(self._at_home(pieces, path))
-        return tuple(dict.fromkeys(found))
+        return found
 
     def _through(self, piece: Piece, path: str) -> Iterator[str]:
         for origin in (path,) if piece.stage is None else self.places(piece.stage, path):
@@ -71,7 +84,7 @@ class Layout:
             if inner is not None:
                 yield absolute(piece.target, inner) if inner else piece.target
 
-    def _at_home(self, pieces: list[Piece], path: str) -> Iterator[str]:
+    def _at_home(self, pieces: tuple[Piece, ...], path: str) -> Iterator[str]:
         """Yield what a command makes beside a manifest that was copied: dependencies and build outputs."""
         owner = self.owner(path)
         inner = below(path, owner.folder) if owner else None
