@@ -27,7 +27,7 @@ def test_the_written_files_are_the_stored_ones(repository: Path, *, update: bool
 
 @named
 def test_what_is_written_draws_no_finding(repository: Path) -> None:
-    _, _, findings = pipeline.check_planned(pipeline.plan(repository))
+    findings = pipeline.check_planned(pipeline.plan(repository))
     assert findings == (), _listed(findings)
 
 

@@ -90,13 +90,25 @@ def _check(tree: Tree, workspace: Workspace) -> tuple[Tree, Deployment, tuple[Fi
     return tree, deployment, rules.check(workspace, deployment, tree)
 
 
-def check_planned(planned: Planned) -> tuple[Tree, Deployment, tuple[Finding, ...]]:
-    """Judge the repository as it would be once everything is written: nothing is written that was not checked."""
+def check_planned(planned: Planned) -> tuple[Finding, ...]:
+    """Judge the repository as it would be with every file as it was rendered."""
+    return _check_with(planned, planned.overlay)[1]
+
+
+def check_writes(planned: Planned, plan: Plan) -> tuple[Tree, tuple[Finding, ...]]:
+    """Return what would be seriously wrong with the files that a write touches: nothing is written unchecked."""
+    texts = {action.path: action.new.decode() for action in plan.writing if action.new is not None}
+    tree, findings = _check_with(planned, texts)
+    serious = [each for each in findings if each.effect.fails]
+    return tree, tuple(each for each in serious if any(place.at.file in texts for place in each.places))
+
+
+def _check_with(planned: Planned, texts: Mapping[str, str]) -> tuple[Tree, tuple[Finding, ...]]:
     from bayplan.readers.workspace import read_workspace
 
-    tree = planned.tree.with_overlay(planned.overlay)
+    tree = planned.tree.with_overlay(texts)
     workspace = read_workspace(tree) if planned.edits else planned.workspace
-    return _check(tree, workspace)
+    return tree, _check(tree, workspace)[2]
 
 
 def decide_files(planned: Planned, choice: Choice | None = None) -> Plan:

@@ -44,6 +44,10 @@ def start(folder: Path, scripts: Mapping[str, object], files: Files, **manifest:
         ("pnpm --filter api run real", ("node", "dist/index.js", "--flag")),
         ("pm2-runtime start dist/index.js --name api", ("node", "dist/index.js")),
         ("next start -p 3001", ("next", "start", "-p", "3001")),
+        ("next start -p $PORT -H ::1", ("next", "start", "-H", "::1")),
+        ("next start --port ${PORT:-3001}", ("next", "start")),
+        ("serve -l $PORT 'my dist'", ("sh", "-c", "exec serve -l \"$PORT\" 'my dist'")),
+        ("node $(cat entry)", None),
         ("pnpm --filter other start", None),
         ("npm start --workspace=other", None),
         ("node dist/index.js & node dist/other.js", None),
@@ -69,6 +73,11 @@ def test_what_runs_before_the_server_is_told(tmp_path: Path) -> None:
 def test_variables_of_the_script_are_kept_but_for_those_of_node(tmp_path: Path) -> None:
     scripts = {"start": "NODE_ENV=production PORT=3001 HOST=$HOST node index.js"}
     assert only_package(tmp_path, {"scripts": scripts}, {"index.js": ""}).start_variables == {"PORT": "3001"}
+
+
+def test_the_port_that_a_script_falls_back_to_is_kept(tmp_path: Path) -> None:
+    package = only_package(tmp_path, {"scripts": {"start": "next start -p ${PORT:-3001}"}})
+    assert package.start_variables == {"PORT": "3001"}
 
 
 @pytest.mark.parametrize(
@@ -241,7 +250,15 @@ def test_a_packages_own_turbo_file_wins(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["turbo run build", "pnpm -r build", "pnpm --filter './apps/*' build", "npm run build -ws"]
+    "script",
+    [
+        "turbo run build",
+        "pnpm -r build",
+        "pnpm --filter './apps/*' build",
+        "npm run build -ws",
+        "npm run build -w api",
+        "yarn workspace api build",
+    ],
 )
 def test_a_script_that_builds_the_other_packages_builds_nothing_itself(tmp_path: Path, script: str) -> None:
     files = {"package.json": {"scripts": {"build": script}}, "pnpm-workspace.yaml": "packages: ['apps/*']\n"}

@@ -30,7 +30,8 @@ MUTATED = (
 EXTRA = {
     ".npmrc": "node-linker=hoisted\npublic-hoist-pattern[]=*\n",
     "package-lock.json": '{"lockfileVersion": 3, "packages": {"": {}, "node_modules/a": {"dependencies": {"b": "1"}}}}',
-    "yarn.lock": "__metadata:\n  version: 8\n",
+    "yarn.lock": '__metadata:\n  version: 8\n\n"a@npm:1":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n',
+    "bun.lock": '{"workspaces": {"": {"dependencies": {"a": "1"}}}, "packages": {"a": ["a@1.0.0", "", {}, "x"],},}',
     ".yarnrc.yml": "nodeLinker: node-modules\nyarnPath: .yarn/releases/yarn-4.1.0.cjs\n",
     ".tool-versions": "nodejs 20.1.0\n",
 }

@@ -264,3 +264,100 @@ def test_an_npm_lockfile_is_a_graph_too() -> None:
     assert [each.name for each in read.lockfile.reachable(["packages/db"])] == ["x", "y"]
     assert [each.name for each in read.lockfile.reachable(["."], development=True)] == ["tool"]
     assert read.lockfile.packages["node_modules/x"].has_install_script
+
+
+CLASSIC = """# yarn lockfile v1
+
+
+"@acme/y@^1.0.0", "@acme/y@~1.5.0":
+  version "1.5.0"
+
+odd@^3.0.0, "alias@npm:odd@^3.0.0":
+  version "3.0.1"
+  resolved "https://example.com/odd-3.0.1.tgz#abc"
+  dependencies:
+    "@acme/y" "^1.0.0"
+"""
+
+BERRY = """__metadata:
+  version: 8
+
+"@acme/y@npm:^1.0.0, @acme/y@npm:~1.5.0":
+  version: 1.5.0
+  resolution: "@acme/y@npm:1.5.0"
+  conditions: os=linux & cpu=x64 & libc=glibc
+
+"odd@npm:^3.0.0":
+  version: 3.0.1
+  resolution: "odd@npm:3.0.1"
+  dependencies:
+    "@acme/y": "npm:^1.0.0"
+
+"api@workspace:apps/api":
+  version: 0.0.0-use.local
+  resolution: "api@workspace:apps/api"
+  dependencies:
+    odd: "npm:^3.0.0"
+"""
+
+
+@pytest.mark.parametrize("lock", [CLASSIC, BERRY])
+def test_a_yarn_lockfile_is_a_graph_with_the_manifests_as_its_roots(tmp_path: Path, lock: str) -> None:
+    files = {
+        "package.json": {"workspaces": ["apps/*"]},
+        "yarn.lock": lock,
+        "apps/api/package.json": {"name": "api", "dependencies": {"odd": "^3.0.0"}, "devDependencies": {"gone": "1"}},
+    }
+    found = workspace(tmp_path, files)
+    assert found.manager.lockfile is not None
+    reached = found.manager.lockfile.reachable(["apps/api"])
+    assert [(each.name, each.version) for each in reached] == [("@acme/y", "1.5.0"), ("odd", "3.0.1")]
+    assert found.packages[1].dependencies[0].version == "3.0.1"
+
+
+def test_berrys_conditions_are_platforms(tmp_path: Path) -> None:
+    lockfile = workspace(tmp_path, {"package.json": {}, "yarn.lock": BERRY}).manager.lockfile
+    assert lockfile is not None
+    limited = next(each for each in lockfile.packages.values() if each.name == "@acme/y")
+    assert (limited.os, limited.cpu, limited.libc) == (("linux",), ("x64",), ("glibc",))
+
+
+def test_a_bun_lockfile_is_a_graph_too(tmp_path: Path) -> None:
+    lock = """{
+      "lockfileVersion": 1,
+      "workspaces": {
+        "": {"name": "r", "devDependencies": {"tool": "1"}},
+        "apps/api": {"name": "api", "dependencies": {"odd": "^3", "lib": "workspace:*", "gone": "1"}},
+        "packages/lib": {"name": "lib", "dependencies": {"num": "^5"}},
+      },
+      "packages": {
+        "lib": ["lib@workspace:packages/lib"],
+        "odd": ["odd@3.0.1", "", {"dependencies": {"num": "^6"}, "os": "linux", "cpu": ["x64", "arm64"]}, "sha512-x"],
+        "odd/num": ["num@6.0.0", "", {}, "sha512-x"],
+        "num": ["num@5.0.0", "", {}, "sha512-x"],
+        "tool": ["@scope/tool@1.0.0", "", {}, "sha512-x"],
+        "broken": 5,
+      },
+    }"""
+    files = {
+        "package.json": {"name": "r", "workspaces": ["apps/*", "packages/*"]},
+        "bun.lock": lock,
+        "apps/api/package.json": {"name": "api", "dependencies": {"odd": "^3", "lib": "workspace:*"}},
+        "packages/lib/package.json": {"name": "lib"},
+    }
+    found = workspace(tmp_path, files)
+    lockfile = found.manager.lockfile
+    assert lockfile is not None
+    assert [(each.name, each.version) for each in lockfile.reachable(["apps/api"])] == [
+        ("num", "6.0.0"),
+        ("odd", "3.0.1"),
+    ]
+    assert [each.version for each in lockfile.reachable(["packages/lib"])] == ["5.0.0"]
+    assert [each.name for each in lockfile.reachable(["."], development=True)] == ["@scope/tool"]
+    assert (lockfile.packages["odd"].os, lockfile.packages["odd"].cpu) == (("linux",), ("x64", "arm64"))
+    api = found.by_folder("apps/api")
+    assert api is not None
+    assert [(each.name, each.version, each.folder) for each in api.dependencies] == [
+        ("odd", "3.0.1", None),
+        ("lib", None, "packages/lib"),
+    ]

@@ -65,18 +65,20 @@ def _show_commands(planned: "Planned") -> None:
 
 
 def _write(planned: "Planned") -> int:
-    """Check what would be on disk, then put it there."""
+    """Write the files, then check those on disk that take part, for they may hold edits by hand."""
     from bayplan import pipeline
-    from bayplan.cli.terminal import coloured
+    from bayplan.cli.check import show_findings
     from bayplan.cli.write import settle
-    from bayplan.reports import text
 
-    tree, deployment, findings = pipeline.check_planned(planned)
-    serious = tuple(finding for finding in findings if finding.effect.fails)
-    if serious or deployment.broken:
-        print(text.render(serious, deployment.broken, tree, colour=coloured()), end="")
-        return 1
-    return settle(planned, pipeline.decide_files(planned))
+    if code := settle(planned, pipeline.decide_files(planned)):
+        return code
+    tree, deployment, findings = pipeline.check(planned.tree.root)
+    ours = {*planned.files, *(edit.path for edit in planned.edits)}
+    serious = [each for each in findings if each.effect.fails and any(place.at.file in ours for place in each.places)]
+    broken = [each for each in deployment.broken if each.at.file in ours]
+    if serious or broken:
+        show_findings(tree, serious, broken)
+    return int(bool(serious or broken))
 
 
 def _bring_up(session: "Session", *, verify: bool) -> Sequence["Evidence"]:

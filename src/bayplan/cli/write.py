@@ -80,9 +80,17 @@ def finish_killed(root: Path) -> None:
 
 
 def settle(planned: "Planned", plan: Plan) -> int:
-    """Write what was decided, and say what is left to the user."""
+    """Write what was decided, once it is checked, and say what is left to the user."""
+    from bayplan import pipeline
     from bayplan.ownership.apply import apply
 
+    tree, findings = pipeline.check_writes(planned, plan) if plan.writing else (planned.tree, ())
+    if findings:
+        from bayplan.cli.check import show_findings
+
+        show_findings(tree, findings)
+        print("nothing was written, for it would not work; the files are as they were")
+        return 1
     apply(planned.tree.root, plan)
     show(plan)
     show_conflicts(plan)

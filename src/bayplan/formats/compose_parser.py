@@ -152,6 +152,9 @@ class _Service:
         for name in self.document.mapping(*self.route, "depends_on"):
             if required := self._scalar("depends_on", name, "required"):
                 settings[f"depends_on.{name}.required"] = required
+        for name in self.document.mapping(*self.route, "networks"):
+            for index, alias in enumerate(self._scalars("networks", name, "aliases")):
+                settings[f"networks.{name}.aliases[{index}]"] = alias
         return settings
 
     def _context(self) -> Located[str] | None:

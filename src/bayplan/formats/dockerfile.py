@@ -35,6 +35,7 @@ __all__ = ["argument_at", "options", "parse", "pattern", "render"]
 INDENT = "    "
 PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,~\-]+")
 PLAIN_COPY = re.compile(r"(?!-|[0-9]*<<)[\w./:@%+=,~*?()-]+")
+SHELL_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""")
 USUAL_RETRIES = 3
 
 
@@ -135,8 +136,22 @@ def _run(step: Run) -> list[str]:
     commands = [f"{each} &&" for each in step.commands[:-1]] + list(step.commands[-1:])
     words = [*flags, *commands]
     words[0] = f"RUN {words[0]}"
-    lines = [words[0], *(INDENT + word for word in words[1:])]
+    lines = [line for word in (words[0], *(INDENT + word for word in words[1:])) for line in _wrapped(word)]
     return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]
+
+
+def _wrapped(line: str) -> list[str]:
+    """Break a line of shell text that is too wide between its words, never inside quotes."""
+    words = SHELL_WORD.findall(line)
+    if len(line) <= WIDTH or " ".join(words) != line.strip():
+        return [line]
+    lines = [line[: len(line) - len(line.lstrip())] + words[0]]
+    for word in words[1:]:
+        if len(f"{lines[-1]} {word} \\") > WIDTH:
+            lines.append(INDENT * 2 + word)
+        else:
+            lines[-1] += f" {word}"
+    return lines
 
 
 def _mount(cache: Cache) -> str:

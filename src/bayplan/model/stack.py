@@ -125,6 +125,15 @@ class Service:
     queues: tuple[str, ...] = ()
     """The queues it takes jobs from."""
 
+    @property
+    def reads_source_maps(self) -> bool:
+        return reads_source_maps(self.command.value)
+
+
+def reads_source_maps(argv: tuple[str, ...]) -> bool:
+    """Say whether a command shows errors at their places in the sources (`node --enable-source-maps`)."""
+    return any("source-map" in word for word in argv)
+
 
 @dataclass(frozen=True, slots=True)
 class Store:

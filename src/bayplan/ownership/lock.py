@@ -22,7 +22,7 @@ def read_lock(root: Path) -> tuple[bytes | None, dict[str, str]]:
 
 
 def parse(content: bytes) -> dict[str, str]:
-    """Return the text by path. The lock comes with the repository, so it may say anything: its paths are not looked at yet."""
+    """Return the text by path. The lock comes with the repository: no path in it is to be believed."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:

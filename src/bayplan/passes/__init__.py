@@ -75,7 +75,9 @@ class _Planner:
         self.ports = {app.name: ports.port(app, config) for app in apps}
         self.bindings = ports.bindings(apps, self.ports, config)
         self.users = stores.needed(workspace, config, apps)
-        self.around = variables.Surroundings(workspace, config, name, self.ports, self.bindings, self.users)
+        self.around = variables.Surroundings(
+            workspace, config, name, self.ports, ports.usual(apps), self.bindings, self.users
+        )
 
     def stack(self, in_use: Sequence[Located[str]], today: date | None) -> Stack:
         chosen = stores.stores(self.config, self.users, self.name, in_use)

@@ -3,17 +3,20 @@
 import shlex
 
 from bayplan.model.image import Argument, Cache, Copy, Run, Stage, Step
+from bayplan.model.stack import reads_source_maps
 from bayplan.model.workspace import Package
 from bayplan.passes.image_install import install
 from bayplan.passes.recipe import STORE, Recipe
-from bayplan.passes.trim import OWN_UNUSED, find_and_remove
+from bayplan.passes.trim import DECLARATION_MAPS, OWN_UNUSED, find_and_remove
 from bayplan.source import Why
 
 
-def build_stage(recipe: Recipe, *, strip: bool, flags: str = "", caches: tuple[Cache, ...] = ()) -> Stage:
+def build_stage(
+    recipe: Recipe, *, last: tuple[str, ...] = (), flags: str = "", caches: tuple[Cache, ...] = ()
+) -> Stage:
     """Install everything the build needs, then copy and build each package, dependencies first.
 
-    `strip` removes what only compilers and debuggers read, once everything is compiled; `caches` are the app's own.
+    `last` are commands that follow the app's own build; `caches` are its own.
     """
     exact = Why("pnpm", "exactly what the lockfile says, development tools included")
     steps: list[Step] = [Run((install(recipe, production=False, flags=flags),), exact, (STORE,))]
@@ -26,8 +29,7 @@ def build_stage(recipe: Recipe, *, strip: bool, flags: str = "", caches: tuple[C
         if own:
             steps += [Argument(each.name, each.why) for each in recipe.variables if each.at_build]
         if package.build is not None:
-            last = _strip(recipe) if own and strip else None
-            commands = (*_scripts(package), *([last] if last else ()))
+            commands = (*_scripts(package), *(last if own else ()))
             steps.append(Run(commands, package.build.why, caches if own else ()))
     why = Why("closure", "package by package, dependencies first: a change builds only itself and what follows")
     return Stage("build", "manifests", tuple(steps), why)
@@ -52,10 +54,10 @@ def _shared_files(recipe: Recipe) -> dict[str, Why]:
     return dict(sorted(found.items()))
 
 
-def _strip(recipe: Recipe) -> str | None:
+def stripping(recipe: Recipe) -> tuple[str, ...]:
+    """Return the command that removes what only compilers and debuggers read, once everything is compiled."""
     made = [package.path(output.value) for package, output in recipe.outputs if output.why.by == "build"]
     if not made:
-        return None
-    wants_maps = any("source-map" in word for word in recipe.command.value)
-    unused = [pattern for pattern in OWN_UNUSED if not (wants_maps and pattern == "*.map")]
-    return find_and_remove([shlex.quote(path) for path in made], unused)
+        return ()
+    unused = (*(DECLARATION_MAPS if reads_source_maps(recipe.command.value) else ("*.map",)), *OWN_UNUSED)
+    return (find_and_remove([shlex.quote(path) for path in made], unused),)

@@ -1,10 +1,13 @@
 """The image of a Next.js app: its standalone output, which carries the few files of node_modules that it needs."""
 
+import shlex
+
 from bayplan.model.image import Cache, Copy, Environment, Image, Run, Stage, Step, Workdir
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import TARGET, base_stage, manifests_stage
 from bayplan.passes.image_node import environment, last_steps
 from bayplan.passes.recipe import ROOT, Recipe
+from bayplan.passes.trim import find_and_remove
 from bayplan.source import Why
 
 # `next build` traces what it finds on the builder's platform, so sharp must be there for every target.
@@ -15,7 +18,8 @@ def image(recipe: Recipe, *, has_public: bool) -> Image:
     """Return the recipe of a Next.js app; `has_public`: it has a folder `public`."""
     cache = Cache(f"next-{recipe.app.name}", f"{recipe.folder}/.next/cache", exclusive=True)
     has_sharp = any(package.name == "sharp" for package in recipe.locked)
-    build = build_stage(recipe, strip=False, flags=BOTH if has_sharp else "", caches=(cache,))
+    without_maps = (find_and_remove([shlex.quote(recipe.package.path(".next/standalone"))], ("*.map",)),)
+    build = build_stage(recipe, last=without_maps, flags=BOTH if has_sharp else "", caches=(cache,))
     traced = [_standalone_stage(recipe)] if has_sharp else []
     run = _run_stage(recipe, "standalone" if has_sharp else "build", has_public=has_public)
     stages = (base_stage(recipe), manifests_stage(recipe), build, *traced, run)
@@ -25,7 +29,9 @@ def image(recipe: Recipe, *, has_public: bool) -> Image:
 def _standalone_stage(recipe: Recipe) -> Stage:
     why = Why("image_next", "sharp, which next/image needs, for the target's platform and for no other")
     other = 'other=$([ "$TARGETARCH" = amd64 ] && echo arm64 || echo x64)'
-    remove = f'find {recipe.folder}/.next/standalone -name "*sharp*-linux*-$other*" -prune -exec rm -rf {{}} +'
+    remove = (
+        f'find {shlex.quote(recipe.folder)}/.next/standalone -name "*sharp*-linux*-$other*" -prune -exec rm -rf {{}} +'
+    )
     return Stage("standalone", "build", (TARGET, Run((other, remove), why)), why)
 
 

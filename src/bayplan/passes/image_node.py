@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bayplan.model.image import Command, Copy, Environment, Expose, Healthcheck, Image, Stage, Step, User, Workdir
-from bayplan.passes.image_build import build_stage
+from bayplan.passes.image_build import build_stage, stripping
 from bayplan.passes.image_install import base_stage, manifests_stage, production_stage
 from bayplan.passes.recipe import ROOT, Recipe, inside
 from bayplan.source import Why
@@ -14,7 +14,7 @@ def image(recipe: Recipe) -> Image:
     stages = (
         base_stage(recipe),
         manifests_stage(recipe),
-        build_stage(recipe, strip=True),
+        build_stage(recipe, last=stripping(recipe)),
         production_stage(recipe),
         _run_stage(recipe),
     )

@@ -47,3 +47,8 @@ def bindings(apps: tuple[App, ...], ports: dict[str, Fact[int] | None], config: 
             found[app.name] = Binding(number, "", Why("ports", because, inside.why.at))
         taken.add(number)
     return found
+
+
+def usual(apps: tuple[App, ...]) -> dict[str, int]:
+    """Return where each app listens when nothing tells it otherwise."""
+    return {app.name: app.package.code.port.value for app in apps if app.package.code.port is not None}

@@ -7,13 +7,15 @@ from bayplan.catalog import load
 from bayplan.model.workspace import LockedPackage
 from bayplan.passes.native import Natives
 
-UNUSED = ("*.map", "*.ts", "*.mts", "*.cts", "*.md")
-OWN_UNUSED = ("*.map", "*.d.ts", "*.d.mts", "*.d.cts", "*.tsbuildinfo")
+UNUSED = ("*.map", "*.md", "*.ts", "*.[cm]ts")
+OWN_UNUSED = ("*.d.ts", "*.d.[cm]ts", "*.tsbuildinfo")
+DECLARATION_MAPS = ("*.d.ts.map", "*.d.[cm]ts.map")
 
 
 def find_and_remove(folders: Sequence[str], patterns: Sequence[str], *, keep: str = "") -> str:
     names = " -o ".join(f'-name "{pattern}"' for pattern in patterns)
-    return f"find {' '.join(folders)} -type f {keep}\\( {names} \\) -exec rm -f {{}} +"
+    chosen = names if len(patterns) == 1 else f"\\( {names} \\)"
+    return f"find {' '.join(folders)} -type f {keep}{chosen} -exec rm -f {{}} +"
 
 
 def trimming(production: Sequence[LockedPackage], natives: Natives, linker: str) -> Iterator[str]:

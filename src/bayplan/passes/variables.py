@@ -35,6 +35,8 @@ class Surroundings:
     config: Config
     stack: str
     ports: Mapping[str, Fact[int] | None]
+    usual_ports: Mapping[str, int]
+    """Where the code listens when nothing tells it otherwise: what other code takes for granted."""
     bindings: Mapping[str, Binding]
     users: Mapping[str, Mapping[str, Why]]
 
@@ -147,7 +149,8 @@ def _service_meant(around: Surroundings, app: App, name: str, default: str | Non
     others = {each: port.value for each, port in around.ports.items() if port is not None and each != app.name}
     local = LOCAL.match(default or "")
     if local is not None:
-        return next((each for each, port in others.items() if port == int(local["port"])), None)
+        named = int(local["port"])
+        return next((each for each, port in others.items() if named in (port, around.usual_ports.get(each))), None)
     stem = (
         match["name"]
         .lower()

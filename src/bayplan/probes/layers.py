@@ -16,6 +16,7 @@ ENV_FILE = re.compile(r"(?:^|/)\.env(?:\.(?!example$|sample$|template$|dist$)[^/
 GIT = re.compile(r"(?:^|/)\.git(?:/|$)")
 SOURCE = re.compile(r"\.[cm]?tsx?$")
 DECLARATION = re.compile(r"\.d\.[cm]?ts$")
+DECLARATION_MAP = re.compile(r"\.d\.[cm]?ts\.map$")
 CACHE = re.compile(
     r"(?:^|/)(?:\.pnpm-store|_cacache|\.yarn/cache|pnpm/store/v\d+|\.npm/_logs|\.turbo|\.next/cache|\.cache)/"
 )
@@ -38,9 +39,7 @@ def probe(subject: Subject) -> Iterator[Evidence]:
         ours = tuple(file for file in files if is_ours(file.path, subject.workspace))
         sources = [each for each in ours if SOURCE.search(each.path) and not DECLARATION.search(each.path)]
         yield _none("sources", service, "holds no source of the workspace", sources)
-        yield _none(
-            "maps", service, "holds no source map of the workspace", [f for f in ours if f.path.endswith(".map")]
-        )
+        yield _maps(service, ours)
         yield _none("caches", service, "holds no package manager's cache", [f for f in files if CACHE.search(f.path)])
 
 
@@ -73,13 +72,23 @@ def _development(workspace: Workspace, service: Service, files: Sequence[File]) 
     lockfile, package = workspace.manager.lockfile, workspace.by_folder(service.package)
     if lockfile is None or package is None:
         return skipped(f"{ID}.development", service.name, claim, "there is no lockfile that tells them apart")
-    folders = [each.folder for each in workspace.closure(package, development=False)]
-    wanted = {each.name for each in lockfile.reachable(folders)}
     everything = [each.folder for each in workspace.packages]
+    own = [each.folder for each in workspace.closure(package, development=False)]
+    # a hoisted install holds what every package of the workspace runs, whichever it is filtered to
+    wanted = {each.name for each in lockfile.reachable(everything if workspace.manager.linker == "hoisted" else own)}
     unwanted = {each.name for each in lockfile.reachable(everything, development=True)} - wanted
     found = {match[1] for file in files if (match := PACKAGE.search(file.path))}
     wrong = sorted(found & unwanted)
     return judged(f"{ID}.development", service.name, claim, _some(wrong) or f"{len(found)} packages", holds=not wrong)
+
+
+def _maps(service: Service, ours: Sequence[File]) -> Evidence:
+    claim = "holds no source map of the workspace"
+    maps = [file for file in ours if file.path.endswith(".map")]
+    if service.reads_source_maps:
+        claim += " but those it reads"
+        maps = [file for file in maps if DECLARATION_MAP.search(file.path)]
+    return _none("maps", service, claim, maps)
 
 
 def _none(what: str, service: Service, claim: str, found: Sequence[File]) -> Evidence:

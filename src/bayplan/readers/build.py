@@ -88,10 +88,12 @@ def _in_order(package: Package, tasks: Mapping[str, Task], name: str, above: lis
 
 def _runs_others(script: str) -> bool:
     """Say whether a script hands on to the packages' own."""
-    return any(
-        command.argv[0] in RUNNERS or (command.argv[0] in ("pnpm", "npm", "yarn") and RECURSIVE & set(command.argv))
-        for command in simple_commands(script)
-    )
+    for command in simple_commands(script):
+        call = script_call(command.argv, {})
+        recurses = command.argv[0] in ("pnpm", "npm", "yarn") and RECURSIVE & set(command.argv)
+        if command.argv[0] in RUNNERS or recurses or (call and call.selector):
+            return True
+    return False
 
 
 def read_builder(tree: Tree, package: Package, build: Fact[tuple[str, ...]] | None, configs: TsConfigReader) -> Builder:

@@ -1,9 +1,9 @@
-"""Bun's configuration, and bun.lock as far as it names versions and workspace packages."""
+"""Bun's configuration, as far as an install in an image depends on it."""
 
 from bayplan.catalog.toolchain import manager_versions
-from bayplan.formats import json_nodes
 from bayplan.formats.document import Document
 from bayplan.model.workspace import Lockfile
+from bayplan.readers.bun_lock import read_bun_lock
 from bayplan.readers.manager import pinned_version, workspace_patterns
 from bayplan.readers.npmrc import read_npmrc
 from bayplan.readers.setup import ReadLock, Setup, existing
@@ -44,8 +44,7 @@ def read_bun(tree: Tree, root: Document | None) -> Setup:
 def _lock(tree: Tree, path: str) -> ReadLock:
     if path.endswith("b"):  # the binary form says nothing that can be read
         return ReadLock(Lockfile(path, ""))
-    document = json_nodes.load(tree.text(path), path, comments=True)
-    return ReadLock(Lockfile(path, str(document.get("lockfileVersion", ""))))
+    return read_bun_lock(tree.text(path), path)
 
 
 def _texts(document: Document, *route: str) -> dict[str, str]:

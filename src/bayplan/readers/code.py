@@ -41,7 +41,7 @@ def read_code(tree: Tree, packages: Sequence[Package], build_env: Sequence[str] 
 
 
 def _code(program: Program, env: Environment, package: Package, uses: tuple[EnvUse, ...]) -> Code:
-    queues = read_queues(program, env, package.folder)
+    queues = read_queues(program, env, package)
     listening = find_listening(program, env, package)
     kind = framework(program, env.resolver, package, listening, queues)
     config = read_next_config(program, env.resolver, package)

@@ -53,6 +53,8 @@ class ScriptCall:
 def main_command(script: str, depth: int = 0) -> Command | None:
     """Return the command that a script is about: of `a && b` the last one, of `a | b` the first; None when unclear."""
     sequences = _sequences(script)
+    if "$(" in script or "`" in script:
+        return None
     if not sequences or depth > DEEPEST or any(words[0] in KEYWORDS for words in sequences):
         return None
     folder, skipped = ".", []
@@ -159,28 +161,39 @@ def script_call(argv: tuple[str, ...], scripts: Mapping[str, object]) -> ScriptC
     """Return what other script a command calls; None when it calls none. `scripts` are those of its package."""
     if not argv or argv[0] not in MANAGERS:
         return None
-    selector, words = "", list(argv[1:])
-    rest: list[str] = []
+    words, selector = _without_manager_options(argv)
+    is_run = words[:1] in (["run"], ["run-script"])
+    if is_run:
+        words = words[1:]
+    if not words or (argv[0] == "bun" and SOURCE.search(words[0])):
+        return None
+    if not is_run and not selector and words[0] not in scripts and words[0] not in ("start", "test"):
+        return None
+    return ScriptCall(words[0], tuple(words[1:]), selector)
+
+
+def _without_manager_options(argv: tuple[str, ...]) -> tuple[list[str], str]:
+    """Return the words that name and follow the script, and the package that an option selects.
+
+    npm takes every option before `--` as its own; the others hand on what follows the script's name.
+    """
+    words, selector = list(argv[1:]), ""
+    found: list[str] = []
     while words:
         word = words.pop(0)
+        if word == "--":
+            return found + words, selector
         name, equals, value = word.partition("=")
+        named = len(found) > (found[:1] in (["run"], ["run-script"]))
+        if named and argv[0] != "npm":
+            return [*found, word, *(each for each in words if each != "--")], selector
         if name in SELECTORS and (equals or words) and not (argv[0] == "pnpm" and name == "-w"):
             selector = value or words.pop(0)
         elif argv[0] == "yarn" and word == "workspace" and words:
             selector = words.pop(0)
-        elif word.startswith("-") and word != "--":
-            continue
-        else:
-            rest = [word, *words]
-            break
-    if rest[:1] in (["run"], ["run-script"]):
-        if argv[0] == "bun" and len(rest) > 1 and SOURCE.search(rest[1]):
-            return None
-        rest = [word for index, word in enumerate(rest[1:]) if index or not word.startswith("-")]
-    elif not rest or not (rest[0] in scripts or rest[0] in ("start", "test") or selector):
-        return None
-    arguments = tuple(word for word in rest[1:] if word != "--")
-    return ScriptCall(rest[0], arguments, selector) if rest else None
+        elif not word.startswith("-"):
+            found.append(word)
+    return found, selector
 
 
 def called_together(argv: tuple[str, ...], scripts: Mapping[str, object]) -> tuple[str, ...]:

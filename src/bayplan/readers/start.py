@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -41,6 +42,7 @@ NEVER = frozenset(
 FROM_SOURCE = frozenset({"ts-node", "tsx", "esno", "jiti", "swc-node", "ts-node-esm", "babel-node"})
 WATCH_WORDS = frozenset({"watch", "dev", "--watch", "-w", "--hot", "develop"})
 NOT_CARRIED = frozenset({"NODE_ENV", "NODE_OPTIONS"})
+PORT_VARIABLE = re.compile(r"\$(?:PORT|\{PORT(?::?-(\d+))?\})")
 SOURCE = re.compile(r"\.[cm]?[jt]sx?$")
 RUNNABLE = re.compile(r"\.[cm]?js$")
 NODE_WITH_VALUE = frozenset(
@@ -152,7 +154,22 @@ def _production(
     if command.skipped:
         because += f"; what it runs before (`{'`, `'.join(command.skipped)[:200]}`) is left out"
     carried = {key: value for key, value in command.variables.items() if key not in NOT_CARRIED and "$" not in value}
+    if argv[:2] == ("next", "start"):
+        argv, default = _without_port_variable(argv)
+        carried |= {"PORT": default} if default else {}
+    if any("$" in word for word in argv):
+        argv = ("sh", "-c", "exec " + " ".join(f'"{word}"' if "$" in word else shlex.quote(word) for word in argv))
+        because += "; a shell fills in its variables"
     return Started(Fact(argv, Why(READER, because, script.at)), carried)
+
+
+def _without_port_variable(argv: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Leave out `-p $PORT`, for Next.js reads PORT itself; return the default of `${PORT:-3000}` too."""
+    for index, word in enumerate(argv[:-1]):
+        match = PORT_VARIABLE.fullmatch(argv[index + 1])
+        if word in ("-p", "--port") and match:
+            return (*argv[:index], *argv[index + 2 :]), match[1] or ""
+    return argv, ""
 
 
 def _without_env_files(argv: tuple[str, ...]) -> Iterator[str]:

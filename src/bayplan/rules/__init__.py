@@ -43,6 +43,7 @@ from bayplan.rules import (
     undocumented_variable,
     unknown_host,
     unknown_wait,
+    unset_hostname,
     unused_allowance,
     unused_variable,
     upper_case_image_name,
@@ -115,6 +116,7 @@ RULES = (
     Rule("differing-health-paths", Effect.UNTIDY, differing_health_paths.check),  # one app, two paths
     Rule("missing-health-tool", Effect.NOT_REACHABLE, missing_health_tool.check),  # no curl in the image
     Rule("localhost-in-health-check", Effect.NOT_REACHABLE, localhost_in_health_check.check),  # ::1 for BusyBox
+    Rule("unset-hostname", Effect.NOT_REACHABLE, unset_hostname.check),  # Next.js on the container's address alone
     Rule("pg-isready-without-database", Effect.GROWS, pg_isready_without_database.check),  # FATAL in the log
     Rule("waiting-for-start-only", Effect.NOT_REACHABLE, waiting_for_start_only.check),  # started, not healthy
     Rule("waiting-for-unchecked-health", Effect.WILL_NOT_START, waiting_for_unchecked_health.check),  # for ever

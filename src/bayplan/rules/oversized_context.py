@@ -45,13 +45,14 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
     reported: set[str] = set()
     for app in apps(workspace, deployment):
         ignore = ignore_file(deployment, app.image.path, app.layout.context)
+        where = ignore.path if ignore else app.layout.context
         for folder, name in _unneeded(app):
             path = name if folder == "." else f"{folder}/{name}"
             inner = below(path, app.layout.context)
             copies = list(folder_copies(app.layout, app.stage, folder))
-            if inner is None or not copies or is_ignored(ignore, inner) or path in reported:
+            if inner is None or not copies or is_ignored(ignore, inner) or where in reported:
                 continue
-            reported.add(path)
+            reported.add(where)
             places = [Place(copies[0].at, f"copies {path}, too")]
             if ignore is not None:
                 places.append(

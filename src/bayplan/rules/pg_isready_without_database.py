@@ -64,7 +64,7 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  #
         yield Finding(
             "pg-isready-without-database",
             Effect.GROWS,
-            f"the health check of `{service.name}` asks for a database {asked!r}, and there is only {database!r}",
+            f"the health check of `{service.name}` asks for a database `{asked}`, and there is only `{database}`",
             (
                 Place(service.health.at, "no -d: the user's name is taken for the database's"),
                 Place(named_at, f"the database is {database}"),

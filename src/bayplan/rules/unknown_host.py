@@ -43,6 +43,7 @@ URL = re.compile(
     r"^(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|nats)(?:\+\w+)?://(?:[^@/\s]*@)?([\w-]+)(?:[:/?]|$)"
 )
 LOCAL = "localhost"
+ITSELF = "in a container, localhost is the container itself"
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
@@ -64,7 +65,7 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  #
                     Effect.NOT_REACHABLE,
                     f"{name} of `{service.name}` names the host `{host}`, which is no service",
                     (
-                        Place(value.at, "does not lead to any service"),
+                        Place(value.at, ITSELF if host == LOCAL else "does not lead to any service"),
                         *(Place(each.at, "a service of this file") for each in near),
                     ),
                     f"`{service.name}` cannot connect",

@@ -47,6 +47,7 @@ from bayplan.rules.facts.workflows import BUILDER, EXPRESSION, action, resolved
 from bayplan.source import At, Located
 
 KEEPS_CASE = re.compile(r"\$\{\{\s*github\.(?:repository|repository_owner|actor)\s*\}\}")
+KEPT = "keeps the account's own spelling, which may have upper-case letters"
 IMAGE_INPUTS = ("tags", "cache-from", "cache-to", "outputs")
 REFERENCE = re.compile(r"(?:ref=|name=|^|\s|\")([a-z0-9.-]+\.[a-z]{2,}(?::\d+)?/\S+)", re.MULTILINE)
 PUSH = re.compile(r"docker\s+(?:image\s+)?(?:push|tag|pull|buildx\s+imagetools\s+create)\b[^\n]*|-t\s+\S*ghcr\.io\S*")
@@ -77,7 +78,7 @@ def _judged(deployment: Deployment, workflow: Workflow, text: Located[str]) -> I
     for match in REFERENCE.finditer(KEEPS_CASE.sub("$CASE$", resolved(text.value, workflow.env))):
         reference = match[1].partition(",")[0].strip("\"'")
         name = named(reference)[0]
-        wrong = "the account's own spelling" if "$CASE$" in name else _upper(EXPRESSION.sub("x", reference))
+        wrong = KEPT if "$CASE$" in name else _upper(EXPRESSION.sub("x", reference))
         if wrong:
             pulled = [each.image.at for each in deployment.services if each.image and _is_same(each.image, reference)]
             yield _finding(wrong, text.at, (*used, *pulled), "the push fails after everything was built")
@@ -102,7 +103,7 @@ def _finding(wrong: str, at: At, others: tuple[At, ...], consequence: str) -> Fi
     return Finding(
         "upper-case-image-name",
         Effect.WILL_NOT_BUILD if others or "push" in consequence else Effect.WILL_NOT_START,
-        f"an image's name has {wrong if ' ' in wrong else f'upper-case letters: {wrong}'}",
+        f"an image's name {f'has upper-case letters: {wrong}' if wrong != KEPT else KEPT}",
         (
             Place(at, "registries take lower-case names only"),
             *(Place(other, "the name comes from here or goes here") for other in others),

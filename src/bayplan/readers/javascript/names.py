@@ -1,6 +1,6 @@
 """What an expression stands for: names, members, imports and calls followed to where the value is written down."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,6 +80,7 @@ class Resolver:
         self.program = program
         self._names: dict[str, Names] = {}
         self._known: dict[tuple[str, int, int, str], Meaning] = {}
+        self._calls: dict[tuple[str, int], tuple[Expr, ...]] = {}
         self._ends: Collection[tuple[str, int, int]] = ()
         self._depth = 0
         self._steps = 0
@@ -88,6 +89,7 @@ class Resolver:
         """Let the calls at these places stand for themselves; what was known so far is forgotten."""
         self._ends = places
         self._known.clear()
+        self._calls.clear()
 
     def names(self, source: Source) -> Names:
         if source.path not in self._names:
@@ -324,16 +326,21 @@ class Resolver:
             if passed is not None and passed.type != "spread_element":
                 yield self.resolve(passed, call.source)
 
-    def calls(self, function: Expr) -> "Iterator[Expr]":
-        """Yield the calls of a function of this workspace, its own file first."""
+    def calls(self, function: Expr) -> "Sequence[Expr]":
+        """Return the calls of a function of this workspace, its own file first."""
+        key = (function.source.path, function.node.start_byte)
+        if key not in self._calls:
+            self._calls[key] = ()  # a function that is called with what it returns calls itself no more than once
+            self._calls[key] = tuple(self._find_calls(function))
+        return self._calls[key]
+
+    def _find_calls(self, function: Expr) -> "Iterator[Expr]":
         name = function_name(function)
-        if not name:
-            return
-        others = self.program.calling(name)
-        for source in (function.source, *(each for each in others if each is not function.source)):
-            for call in source.nodes("call_expression", "new_expression"):
+        others = self.program.calling(name, function.source) if name else []
+        for source in (function.source, *others):
+            for call in source.calls_named(name) if name else ():
                 called = callee(call)
-                if called is not None and method_of(call, source) == name and self._means(called, source, function):
+                if called is not None and self._means(called, source, function):
                     yield Expr(call, source)
 
     def _means(self, called: "Node", source: Source, function: Expr) -> bool:

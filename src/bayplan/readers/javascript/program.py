@@ -3,7 +3,6 @@
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 
 from bayplan.errors import BrokenFileError
 from bayplan.model.workspace import Package
@@ -57,7 +56,7 @@ class Program:
         self._owners: dict[str, str | None] = {}
         self._aliases: dict[str, tuple[Alias, ...]] = {}
         self._resolved: dict[tuple[str, str], str | None] = {}
-        self.memory: dict[str, dict[object, object]] = {}
+        self._callers: dict[str, tuple[Source, ...]] = {}
         for path in tree.files:
             self._add(path)
 
@@ -94,12 +93,8 @@ class Program:
             return False
         return bool(parts) or _TOOL_FILE.match(name) is None or is_build_config(path)
 
-    @cached_property
-    def _folders_by_depth(self) -> tuple[str, ...]:
-        return tuple(sorted(self.packages, key=len, reverse=True))
-
     def having(self, package: str, *marks: bytes) -> "list[Source]":
-        """The files of a package in which any of these bytes occur."""
+        """Return the files of a package in which any of these bytes occur."""
         return [source for source in self.by_package.get(package, ()) if any(mark in source.data for mark in marks)]
 
     def closure(self, package: Package) -> list[Package]:
@@ -170,18 +165,23 @@ class Program:
             wanted = [path, *(path + each for each in EXTENSIONS), *(f"{path}/index{each}" for each in EXTENSIONS)]
         return (each for each in wanted if each in self.sources)
 
-    def calling(self, name: str, files: "Iterable[Source] | None" = None) -> "list[Source]":
-        """Return the files that mention a name, at most once around the workspace per name."""
-        memory = self.memory.setdefault("calling", {})
-        if files is not None:
-            return [each for each in files if name.encode() in each.data]
-        if name not in memory:
-            if len(memory) >= MOST_SEARCHES:
-                return []
-            memory[name] = [each for each in self.sources.values() if name.encode() in each.data]
-        return list(memory[name])  # type: ignore[call-overload, no-any-return]
+    def calling(self, name: str, declared: Source) -> "Sequence[Source]":
+        """Return the other files that call something of this name.
+
+        One search through the workspace per name; where very many files match, only those of the same package count.
+        """
+        if name not in self._callers:
+            if len(self._callers) >= MOST_SEARCHES:
+                return ()
+            marks = (f"{name}(".encode(), f"{name}<".encode())
+            self._callers[name] = tuple(each for each in self.sources.values() if any(mark in each.data for mark in marks))
+        found = [each for each in self._callers[name] if each is not declared]
+        if len(found) > MOST_CALLERS:
+            found = [each for each in found if each.package == declared.package][:MOST_CALLERS]
+        return found
 
 
+MOST_CALLERS = 200
 MOST_SEARCHES = 200
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bayplan.model.workspace import QueueUse
+from bayplan.model.workspace import Package, QueueUse
 from bayplan.readers.javascript.environment import Environment
 from bayplan.readers.javascript.names import Expr, External
 from bayplan.readers.javascript.program import Program
@@ -25,11 +25,28 @@ MARKS = (
     b".consume(",
     b".process(",
 )
+LIBRARIES = frozenset(
+    {
+        "bullmq",
+        "@taskforcesh/bullmq-pro",
+        "bull",
+        "bee-queue",
+        "@nestjs/bullmq",
+        "@nestjs/bull",
+        "@nestjs/microservices",
+        "amqplib",
+        "amqp-connection-manager",
+        "pg-boss",
+        "kafkajs",
+        "agenda",
+        "@hokify/agenda",
+    }
+)
 _CONSTRUCTED = {
     ("bullmq", "Worker"): True,
     ("bullmq", "Queue"): False,
-    ("bullmq", "QueuePro"): False,
-    ("bullmq", "WorkerPro"): True,
+    ("@taskforcesh/bullmq-pro", "QueuePro"): False,
+    ("@taskforcesh/bullmq-pro", "WorkerPro"): True,
     ("bull", ""): False,
     ("bee-queue", ""): False,
 }
@@ -45,10 +62,13 @@ _METHODS = {
 }
 
 
-def read_queues(program: Program, env: Environment, package: str) -> tuple[QueueUse, ...]:
+def read_queues(program: Program, env: Environment, package: Package) -> tuple[QueueUse, ...]:
     """Return each use of a queue once, in the order of files and lines."""
-    uses = [use for source in program.having(package, *MARKS) for use in _in_file(Expr(source.root, source), env)]
-    return tuple(dict.fromkeys(uses))
+    root = program.packages.get(".", package)
+    if LIBRARIES.isdisjoint(each.name for one in (package, root) for each in one.dependencies):
+        return ()
+    sources = program.having(package.folder, *MARKS)
+    return tuple(dict.fromkeys(use for source in sources for use in _in_file(Expr(source.root, source), env)))
 
 
 def _in_file(file: Expr, env: Environment) -> "Iterator[QueueUse]":
@@ -57,7 +77,7 @@ def _in_file(file: Expr, env: Environment) -> "Iterator[QueueUse]":
         called = env.resolver.called(made, source)
         known = (called.module, called.path[-1] if called.path else "")
         if known in _CONSTRUCTED:
-            yield from _uses(Expr(made, source), argument(made, 0), called.module, env, consumes=_CONSTRUCTED[known])
+            yield from _uses(Expr(made, source), _first(made, file), called.module, env, consumes=_CONSTRUCTED[known])
     for call in source.nodes("call_expression"):
         method = method_of(call, source)
         if method in _CALLED:
@@ -68,9 +88,9 @@ def _in_file(file: Expr, env: Environment) -> "Iterator[QueueUse]":
             yield from _microservice(Expr(call, source), env)
 
 
-def _uses(at: Expr, name: "Node | None", library: str, env: Environment, *, consumes: bool) -> "Iterator[QueueUse]":
+def _uses(at: Expr, name: Expr | None, library: str, env: Environment, *, consumes: bool) -> "Iterator[QueueUse]":
     """Yield one use for each name an expression may stand for, and one without a name where nobody can say."""
-    texts = [] if name is None else [text for text, _ in env.resolver.texts(name, at.source)]
+    texts = [] if name is None else [text for text, _ in env.resolver.texts(name.node, name.source)]
     place = at.source.at(at.node)
     for text in dict.fromkeys(texts) or [""]:
         yield QueueUse(text, library, consumes, place)
@@ -81,13 +101,14 @@ def _nest(at: Expr, method: str, env: Environment) -> "Iterator[QueueUse]":
     if called.module not in ("@nestjs/bullmq", "@nestjs/bull"):
         return
     library = called.module.removeprefix("@nestjs/")
-    for given in arguments(at.node) or [None]:
-        options = env.resolver.members(given, at.source)
-        named = options.get("name")
-        if named is not None:
-            yield from _uses(Expr(at.node, named.source), named.node, library, env, consumes=_CALLED[method])
-        elif given is None or method not in ("Processor",) or given == argument(at.node, 0):
-            yield from _uses(at, given, library, env, consumes=_CALLED[method])
+    given = arguments(at.node)
+    if not given:
+        yield from _uses(at, None, library, env, consumes=_CALLED[method])
+    for each in given[:1] if method in ("Processor", "InjectQueue") else given:
+        options = env.resolver.members(each, at.source)
+        name = options.get("name", Expr(each, at.source))
+        if "name" in options or not options:
+            yield from _uses(at, name, library, env, consumes=_CALLED[method])
 
 
 def _library(at: Expr, env: Environment) -> str:
@@ -116,20 +137,21 @@ def _by_method(at: Expr, method: str, env: Environment) -> "Iterator[QueueUse]":
         options = env.resolver.members(argument(at.node, 0), at.source)
         for topic in [each for each in (options.get("topic"), options.get("topics")) if each is not None]:
             for element in env.resolver.elements(topic.node, topic.source) or [topic]:
-                yield from _uses(Expr(at.node, element.source), element.node, library, env, consumes=consumes)
+                yield from _uses(at, element, library, env, consumes=consumes)
         return
     if method == "process":
         before = receiver(at.node)
         made = None if before is None else env.resolver.resolve(before, at.source)
-        if isinstance(made, Expr):
-            name = argument(made.node, 0)
-            texts = [] if name is None else [text for text, _ in env.resolver.texts(name, made.source)]
-            for text in texts or [""]:
-                yield QueueUse(text, library, consumes, at.source.at(at.node))
+        name = _first(made.node, made) if isinstance(made, Expr) else None
+        yield from _uses(at, name, library, env, consumes=consumes)
         return
-    yield from _uses(
-        at, argument(at.node, 0), library.replace("amqp-connection-manager", "amqplib"), env, consumes=consumes
-    )
+    shown = library.replace("amqp-connection-manager", "amqplib")
+    yield from _uses(at, _first(at.node, at), shown, env, consumes=consumes)
+
+
+def _first(call: "Node", at: Expr) -> Expr | None:
+    first = argument(call, 0)
+    return None if first is None else Expr(first, at.source)
 
 
 def _microservice(at: Expr, env: Environment) -> "Iterator[QueueUse]":
@@ -140,4 +162,4 @@ def _microservice(at: Expr, env: Environment) -> "Iterator[QueueUse]":
     inner = options.get("options")
     named = env.resolver.members(inner.node, inner.source).get("queue") if inner is not None else None
     if named is not None:
-        yield from _uses(Expr(at.node, named.source), named.node, "amqplib", env, consumes=True)
+        yield from _uses(at, named, "amqplib", env, consumes=True)

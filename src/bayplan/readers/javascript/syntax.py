@@ -1,6 +1,7 @@
 """One source file: parsed when somebody first asks, and at most once."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -115,8 +116,21 @@ class Source:
         return found
 
     def nodes(self, *kinds: str) -> "Sequence[Node]":
-        """Every node of these kinds (of `KINDS`), in the order of the text for each kind."""
+        """Return every node of these kinds (of `KINDS`), in the order of the text for each kind."""
+        if len(kinds) == 1:
+            return self._captures.get(kinds[0], ())
         return [node for kind in kinds for node in self._captures.get(kind, ())]
+
+    @cached_property
+    def _calls(self) -> "Mapping[str, list[Node]]":
+        found: dict[str, list[Node]] = defaultdict(list)
+        for call in self.nodes("call_expression", "new_expression"):
+            found[method_of(call, self)].append(call)
+        return found
+
+    def calls_named(self, *names: str) -> "Sequence[Node]":
+        """Return every call and every `new` of a function, method or class of one of these names."""
+        return [call for name in names for call in self._calls.get(name, ())]
 
     def within(self, outer: "Node", *kinds: str) -> "Iterator[Node]":
         """Every node of these kinds inside another."""

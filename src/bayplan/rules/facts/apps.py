@@ -9,7 +9,7 @@ from functools import lru_cache
 from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile, WorkflowStep
 from bayplan.model.workspace import DependencyKind, Package, Workspace
 from bayplan.rules.facts.commands import Start, script_path, start
-from bayplan.rules.facts.layout import Layout, below
+from bayplan.rules.facts.layout import Layout
 from bayplan.rules.facts.stages import reach, script, values
 from bayplan.rules.facts.workflows import EXPRESSION, image_builds
 
@@ -38,14 +38,9 @@ class App:
         path = script_path(command) if command else None
         if path is None:
             return None
-        found = [
-            (len(place), package)
-            for package in self.layout.workspace.closure(self.package, development=False)
-            for inside in (package.folder, *(package.path(output.value) for output in package.outputs))
-            for place in self.layout.places(self.stage, inside)
-            if below(path, place) is not None
-        ]
-        return max(found, key=lambda pair: pair[0])[1] if found else None
+        owners = _owners(self.layout, self.stage, path)
+        known = [each for each in members(self.layout.workspace, self.package) if each.folder in owners]
+        return known[0] if len(known) == 1 else None
 
 
 def apps(workspace: Workspace, deployment: Deployment) -> tuple[App, ...]:
@@ -170,15 +165,15 @@ def _started(layout: Layout, stage: BuildStage, startable: list[Package]) -> Pac
     """Return the package in whose folder of the image the start command finds its file."""
     command = start(layout.image, stage)
     path = script_path(command) if command else None
-    found = [
-        (len(place), each)
-        for each in startable
-        for inside in (each.folder, *(each.path(output.value) for output in each.outputs))
-        for place in (layout.places(stage, inside) if path and each.folder != "." else ())
-        if path and below(path, place) is not None
-    ]
-    longest = [each for length, each in found if length == max(length for length, _ in found)]
-    return longest[0] if len({each.folder for each in longest}) == 1 else None
+    owners = _owners(layout, stage, path) if path else set()
+    found = [each for each in startable if each.folder in owners and each.folder != "."]
+    return found[0] if len(found) == 1 else None
+
+
+def _owners(layout: Layout, stage: BuildStage, place: str) -> set[str]:
+    """Return the folders of the packages that a file of an image can have come from."""
+    found = (layout.owner(origin) for origin in layout.origins(stage, place))
+    return {owner.folder for owner in found if owner is not None}
 
 
 def members(workspace: Workspace, package: Package) -> tuple[Package, ...]:
