@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from tests import golden
 
-import golden
 from bayplan import pipeline
 from bayplan.model.finding import Finding
 

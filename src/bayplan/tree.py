@@ -47,8 +47,15 @@ class Tree:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in SKIPPED:
                     yield from self._walk(Path(entry.path), path + "/")
-            elif entry.is_file(follow_symlinks=True) and self._is_encodable(path):
+            elif self._is_file(entry) and self._is_encodable(path):
                 yield path
+
+    @staticmethod
+    def _is_file(entry: "os.DirEntry[str]") -> bool:
+        try:
+            return entry.is_file(follow_symlinks=True)
+        except OSError:  # a link that leads back to itself
+            return False
 
     @staticmethod
     def _is_encodable(path: str) -> bool:

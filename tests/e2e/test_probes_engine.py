@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from mini_stack import mini, workspace
+from tests.e2e.mini_stack import mini, workspace
 
 from bayplan.cli.session import Session, at_work, open_session
 from bayplan.engines import docker

@@ -1,8 +1,10 @@
 """Plain reads of the environment: each way to write one, and what the code around it demands."""
+# ruff: noqa: E501, ISC004 - a sample stands beside what it means
 
 import pytest
-from bayplan.model.workspace import Use
 from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace, told
+
+from bayplan.model.workspace import Use
 
 OPTIONAL = (False, None)
 REQUIRED = (True, None)

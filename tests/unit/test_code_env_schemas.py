@@ -1,8 +1,10 @@
 """Schemas the environment is validated by: each library, and where the schema and its use stand apart."""
+# ruff: noqa: E501 - a sample stands beside what it means
 
 import pytest
-from bayplan.model.workspace import EnvUse, Use
 from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
+
+from bayplan.model.workspace import EnvUse, Use
 
 ZOD = "import { z } from 'zod'\n"
 Said = tuple[bool, str | None, str]

@@ -1,8 +1,10 @@
 """Where a package listens, and what it is built on."""
+# ruff: noqa: E501, ISC004 - a sample stands beside what it means
 
 import pytest
-from bayplan.model.workspace import Code
 from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
+
+from bayplan.model.workspace import Code
 
 EXPRESS = "import express from 'express'\nconst app = express()\n"
 

@@ -1,8 +1,10 @@
 """The routes that Express, Fastify, Hono, Koa, Nest and Next.js answer, with their full paths."""
+# ruff: noqa: E501, ISC004 - a sample stands beside what it means
 
 import pytest
-from bayplan.model.workspace import Code
 from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
+
+from bayplan.model.workspace import Code
 
 EXPRESS = "import express, { Router } from 'express'\nconst app = express()\napp.listen(3000)\n"
 FASTIFY = "import Fastify from 'fastify'\nconst app = Fastify({ logger: true })\napp.listen({ port: 3000 })\n"

@@ -8,6 +8,8 @@ from tests.unit.reading import workspace
 from bayplan.errors import BrokenFileError
 
 LOCK_9 = "lockfileVersion: '9.0'\nimporters:\n  .: {}\n"
+PATCHED = "patchedDependencies:\n  ms@2.1.3:\n    hash: {}\n    path: patches/ms.patch\n"
+BCRYPT_5 = "packages:\n  bcrypt@5.1.1:\n    resolution: {integrity: sha512-abc}\nsnapshots:\n  bcrypt@5.1.1: {}\n"
 GLOBS = "packages:\n  - apps/*\n"
 
 
@@ -24,6 +26,12 @@ GLOBS = "packages:\n  - apps/*\n"
         ({"packageManager": 7}, {"pnpm-lock.yaml": "lockfileVersion: 5.4\n"}, "pnpm", "7.33.7"),
         ({}, {"pnpm-lock.yaml": "lockfileVersion: '6.0'\n"}, "pnpm", "8.15.9"),
         ({}, {"pnpm-lock.yaml": LOCK_9 + "---\n" + LOCK_9}, "pnpm", "12.21.0"),
+        ({}, {"pnpm-lock.yaml": LOCK_9 + PATCHED.format("yvee67gfxmdgfin44zbv7e2pwm")}, "pnpm", "9.15.9"),
+        ({}, {"pnpm-lock.yaml": LOCK_9 + PATCHED.format("0a" * 32)}, "pnpm", "10.34.8"),
+        ({}, {"pnpm-lock.yaml": LOCK_9 + "pnpmfileChecksum: sha256-abc=\n"}, "pnpm", "10.34.8"),
+        ({}, {"pnpm-lock.yaml": LOCK_9 + "pnpmfileChecksum: 4yz2nqlrxk6vdjhm2q7aihpyee\n"}, "pnpm", "9.15.9"),
+        ({}, {"pnpm-lock.yaml": LOCK_9 + BCRYPT_5}, "pnpm", "9.15.9"),
+        ({"pnpm": {"onlyBuiltDependencies": ["bcrypt"]}}, {"pnpm-lock.yaml": LOCK_9 + BCRYPT_5}, "pnpm", "10.34.8"),
         ({}, {"pnpm-workspace.yaml": GLOBS, "yarn.lock": ""}, "pnpm", "10.34.8"),
         ({}, {"yarn.lock": "# yarn lockfile v1\n"}, "yarn", "1.22.22"),
         ({}, {"yarn.lock": "__metadata:\n  version: 8\n"}, "yarn", "4.9.2"),

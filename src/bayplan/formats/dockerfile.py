@@ -146,12 +146,26 @@ def _wrapped(line: str) -> list[str]:
     if len(line) <= WIDTH or " ".join(words) != line.strip():
         return [line]
     lines = [line[: len(line) - len(line.lstrip())] + words[0]]
-    for word in words[1:]:
-        if len(f"{lines[-1]} {word} \\") > WIDTH:
-            lines.append(INDENT * 2 + word)
+    for group in _together(words[1:]):
+        if len(f"{lines[-1]} {group} \\") > WIDTH:
+            lines.append(INDENT * 2 + group)
         else:
-            lines[-1] += f" {word}"
+            lines[-1] += f" {group}"
     return lines
+
+
+def _together(words: Sequence[str]) -> list[str]:
+    """Join what should not be parted: an option and its value, and `&&` and what it follows."""
+    groups: list[str] = []
+    open_option = False
+    for word in words:
+        is_option = word.startswith("-")
+        if groups and (word == "&&" or (open_option and (not is_option or groups[-1].endswith("-o")))):
+            groups[-1] += f" {word}"
+        else:
+            groups.append(word)
+        open_option = is_option and "=" not in word
+    return groups
 
 
 def _mount(cache: Cache) -> str:

@@ -64,8 +64,17 @@ def _service(document: Document, route: tuple[Key, ...]) -> DeployedService:
         environment=environment,
         port=Located(number, port.at) if port and number is not None else None,
         health_path=scalar(document, *route, "healthCheckPath"),
-        settings=flattened(document, *route, skip=HAVE_FIELDS),
+        settings={**flattened(document, *route, skip=HAVE_FIELDS), **_groups(document, route)},
     )
+
+
+def _groups(document: Document, route: tuple[Key, ...]) -> dict[str, Located[str]]:
+    """Return the groups of variables that a service takes from elsewhere."""
+    groups = (
+        (index, scalar(document, *route, "envVars", index, "fromGroup"))
+        for index in range(len(document.items(*route, "envVars")))
+    )
+    return {f"envVars[{index}].fromGroup": group for index, group in groups if group}
 
 
 def _path(document: Document, route: tuple[Key, ...], usual: str) -> Located[str]:

@@ -56,6 +56,10 @@ class Use(StrEnum):
     RUN = "run"
 
 
+SKIPS_VALIDATION = "skips-validation"
+"""The kind of a variable that turns the validation of all others off, so that a build needs none of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class EnvUse:
     """One place where code reads an environment variable."""

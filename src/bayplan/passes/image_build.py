@@ -5,21 +5,28 @@ import shlex
 from bayplan.model.image import Argument, Cache, Copy, Run, Stage, Step
 from bayplan.model.stack import reads_source_maps
 from bayplan.model.workspace import Package
-from bayplan.passes.image_install import install
+from bayplan.passes.image_install import install, install_for
 from bayplan.passes.recipe import STORE, Recipe
 from bayplan.passes.trim import DECLARATION_MAPS, OWN_UNUSED, find_and_remove
 from bayplan.source import Why
 
 
 def build_stage(
-    recipe: Recipe, *, last: tuple[str, ...] = (), flags: str = "", caches: tuple[Cache, ...] = ()
+    recipe: Recipe,
+    *,
+    first: tuple[str, ...] = (),
+    last: tuple[str, ...] = (),
+    cpus: tuple[str, ...] = (),
+    caches: tuple[Cache, ...] = (),
 ) -> Stage:
     """Install everything the build needs, then copy and build each package, dependencies first.
 
-    `last` are commands that follow the app's own build; `caches` are its own.
+    `first` and `last` are commands around the app's own build, `caches` its own; `cpus` are those that a native
+    module must be there for, the builder's own when there are none.
     """
     exact = Why("pnpm", "exactly what the lockfile says, development tools included")
-    steps: list[Step] = [Run((install(recipe, production=False, flags=flags),), exact, (STORE,))]
+    installs = install_for(cpus, recipe, production=False) if cpus else (install(recipe, production=False),)
+    steps: list[Step] = [Run(installs, exact, (STORE,))]
     steps += [Copy((path,), path if "/" in path else "./", why) for path, why in _shared_files(recipe).items()]
     for package in recipe.built:
         own = package is recipe.package
@@ -29,15 +36,16 @@ def build_stage(
         if own:
             steps += [Argument(each.name, each.why) for each in recipe.variables if each.at_build]
         if package.build is not None:
-            commands = (*_scripts(package), *(last if own else ()))
+            commands = (*first, *_scripts(package), *last) if own else _scripts(package)
             steps.append(Run(commands, package.build.why, caches if own else ()))
     why = Why("closure", "package by package, dependencies first: a change builds only itself and what follows")
     return Stage("build", "manifests", tuple(steps), why)
 
 
-def _scripts(package: Package) -> list[str]:
+def _scripts(package: Package) -> tuple[str, ...]:
     where = "" if package.folder == "." else f"-C {shlex.quote(package.folder)} "
-    return [f"pnpm {where}run {shlex.quote(script)}" for script in (package.build.value if package.build else ())]
+    names = package.build.value if package.build else ()
+    return tuple(f"pnpm {where}run {shlex.quote(name)}" for name in names)
 
 
 def _shared_files(recipe: Recipe) -> dict[str, Why]:

@@ -89,6 +89,16 @@ def install(recipe: Recipe, *, production: bool, flags: str = "") -> str:
     return f"pnpm install --frozen-lockfile{prod} {chosen} --store-dir {STORE.target}{flags}"
 
 
+def install_for(cpus: Sequence[str], recipe: Recipe, *, production: bool, flags: str = "") -> tuple[str, ...]:
+    """Return the commands that install for Alpine on these CPUs, whatever they run on themselves."""
+    if int(recipe.workspace.manager.version.value.partition(".")[0]) < KNOWS_PLATFORM_FLAGS:
+        values = ("os[]=linux", *(f"cpu[]={cpu}" for cpu in cpus), "libc[]=musl")
+        told = " ".join(f'"pnpm.supportedArchitectures.{value}"' for value in values)
+        return f"npm pkg set {told}", install(recipe, production=production, flags=flags)
+    told = " ".join(("--os=linux", *(f"--cpu={cpu}" for cpu in cpus), "--libc=musl"))
+    return (install(recipe, production=production, flags=f"{flags} {told}"),)
+
+
 def production_stage(recipe: Recipe) -> Stage:
     """Install what runs, for the platform it runs on."""
     found = natives(recipe.workspace, recipe.locked)
@@ -98,14 +108,7 @@ def production_stage(recipe: Recipe) -> Stage:
 
 def _resolved_here(recipe: Recipe, trims: tuple[str, ...]) -> Stage:
     """Resolve on the builder's platform for the target's: nothing is emulated."""
-    major = int(recipe.workspace.manager.version.value.partition(".")[0])
-    if major < KNOWS_PLATFORM_FLAGS:
-        key = "pnpm.supportedArchitectures"
-        told = f'npm pkg set "{key}.os[]=linux" "{key}.cpu[]=$cpu" "{key}.libc[]=musl"'
-        commands = (CPU, told, install(recipe, production=True, flags=" --ignore-scripts"), *trims)
-    else:
-        platform = " --ignore-scripts --os=linux --cpu=$cpu --libc=musl"
-        commands = (CPU, install(recipe, production=True, flags=platform), *trims)
+    commands = (CPU, *install_for(["$cpu"], recipe, production=True, flags=" --ignore-scripts"), *trims)
     why = Why("closure", "what runs: production dependencies for the target's platform, without what never runs")
     steps: list[Step] = [] if recipe.runs_what_it_builds else _manifests(recipe, recipe.running)
     return Stage(
@@ -118,10 +121,10 @@ def _compiled_there(recipe: Recipe, found: Natives, trims: tuple[str, ...]) -> S
     names = ", ".join(found.scripted)
     why = Why("native", f"what runs; {names} must be built on the platform it runs on, so this stage runs there")
     tools = Run(("apk add --no-cache g++ make python3",), Why("native", f"{names} may have to be compiled"))
-    run = Run((CPU, install(recipe, production=True), *trims), why, (replace(STORE, id="pnpm-target"),))
-    return Stage(
-        "production",
-        recipe.base,
-        (tools, _manager(recipe), LAYOUT, *_manifests(recipe, recipe.running), TARGET, run),
-        why,
-    )
+    commands = (install(recipe, production=True), *trims)
+    told: tuple[Step, ...] = ()
+    if any("$cpu" in command for command in trims):
+        commands, told = (CPU, *commands), (TARGET,)
+    run = Run(commands, why, (replace(STORE, id="pnpm-target"),))
+    steps = (tools, _manager(recipe), LAYOUT, *_manifests(recipe, recipe.running), *told, run)
+    return Stage("production", recipe.base, steps, why)

@@ -3,6 +3,8 @@
 import shlex
 
 from bayplan.model.image import Cache, Copy, Environment, Image, Run, Stage, Step, Workdir
+from bayplan.model.stack import Asked, Composed, Given, Variable
+from bayplan.model.workspace import SKIPS_VALIDATION
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import TARGET, base_stage, manifests_stage
 from bayplan.passes.image_node import environment, last_steps
@@ -11,7 +13,14 @@ from bayplan.passes.trim import find_and_remove
 from bayplan.source import Why
 
 # `next build` traces what it finds on the builder's platform, so sharp must be there for every target.
-BOTH = " --os=linux --cpu=x64 --cpu=arm64 --libc=musl"
+BOTH = ("x64", "arm64")
+AT_RUN_TIME = "set-at-run-time-and-not-when-it-is-built"
+STAND_INS = {
+    "url": f"https://{AT_RUN_TIME}.invalid",
+    "email": f"{AT_RUN_TIME}@example.com",
+    "number": "1",
+    "boolean": "false",
+}
 
 
 def image(recipe: Recipe, *, has_public: bool) -> Image:
@@ -19,11 +28,34 @@ def image(recipe: Recipe, *, has_public: bool) -> Image:
     cache = Cache(f"next-{recipe.app.name}", f"{recipe.folder}/.next/cache", exclusive=True)
     has_sharp = any(package.name == "sharp" for package in recipe.locked)
     without_maps = (find_and_remove([shlex.quote(recipe.package.path(".next/standalone"))], ("*.map",)),)
-    build = build_stage(recipe, last=without_maps, flags=BOTH if has_sharp else "", caches=(cache,))
+    cpus = BOTH if has_sharp else ()
+    build = build_stage(recipe, first=_told(recipe), last=without_maps, cpus=cpus, caches=(cache,))
     traced = [_standalone_stage(recipe)] if has_sharp else []
     run = _run_stage(recipe, "standalone" if has_sharp else "build", has_public=has_public)
     stages = (base_stage(recipe), manifests_stage(recipe), build, *traced, run)
     return Image(recipe.package.path("Dockerfile"), ".", stages)
+
+
+def _told(recipe: Recipe) -> tuple[str, ...]:
+    """Return the command that gives the build what the code demands as soon as it is loaded.
+
+    `next build` loads it all. What is known is given as it will be; a secret is not, and nothing that is built holds it.
+    """
+    uses = [use for package in recipe.running for use in package.code.env]
+    skips = sorted({use.name for use in uses if use.kind == SKIPS_VALIDATION})
+    told = dict.fromkeys(skips, "1")
+    for variable in recipe.variables:
+        if variable.required and not variable.at_build and (isinstance(variable.value, Given) or not skips):
+            told[variable.name] = _at_build(variable)
+    return (f"export {' '.join(f'{name}={shlex.quote(text)}' for name, text in told.items())}",) if told else ()
+
+
+def _at_build(variable: Variable) -> str:
+    if isinstance(variable.value, Asked):
+        kind = variable.kind.removeprefix("enum:").split("|")[0] if variable.kind.startswith("enum:") else None
+        return kind or STAND_INS.get(variable.kind, AT_RUN_TIME)
+    parts = variable.value.parts if isinstance(variable.value, Composed) else (variable.value,)
+    return "".join(part.text if isinstance(part, Given) else AT_RUN_TIME for part in parts)
 
 
 def _standalone_stage(recipe: Recipe) -> Stage:

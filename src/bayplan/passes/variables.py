@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bayplan.catalog import load
 from bayplan.model.config import Config, VariableConfig
 from bayplan.model.stack import Asked, Binding, Composed, Given, Value, Variable
-from bayplan.model.workspace import EnvUse, Use, Workspace
+from bayplan.model.workspace import SKIPS_VALIDATION, EnvUse, Use, Workspace
 from bayplan.passes.apps import App
 from bayplan.passes.stores import catalog, value, words
 from bayplan.source import Fact, Why
@@ -62,7 +62,8 @@ def _uses(workspace: Workspace, app: App) -> dict[str, list[EnvUse]]:
     found: dict[str, list[EnvUse]] = {}
     for package in reversed(workspace.closure(app.package, development=False)):
         for use in package.code.env:
-            found.setdefault(use.name, []).append(use)
+            if use.kind != SKIPS_VALIDATION:
+                found.setdefault(use.name, []).append(use)
     return found
 
 
@@ -93,7 +94,8 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
         )
     elif isinstance(found, Asked):
         found = replace(found, default=known.default or found.default, required=required)
-    purpose = known.purpose or next((use.purpose for use in uses if use.purpose), "") or _usual_purpose(name)
+    written = known.purpose or next((use.purpose for use in uses if use.purpose), "")
+    purpose = written or ("" if isinstance(found, Given) else _usual_purpose(name))
     return Variable(
         name,
         found,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bayplan.model.workspace import Code, EnvUse, NextConfig, Package, Route, Use
+from bayplan.readers.javascript.env_asked import namespaces
 from bayplan.readers.javascript.env_schemas import read_schemas
 from bayplan.readers.javascript.env_use import as_use, is_platform_name, read_env
 from bayplan.readers.javascript.environment import Environment
@@ -29,6 +30,7 @@ def read_code(tree: Tree, packages: Sequence[Package], build_env: Sequence[str] 
     program = Program(tree, packages)
     env = Environment(Resolver(program))
     validated = read_schemas(program, env)
+    env.namespaces = namespaces(program, env.resolver)
     at_build = frozenset(build_env)
     read = read_env(program, env)
     found: dict[str, Code] = {}

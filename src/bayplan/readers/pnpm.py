@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from bayplan.catalog import load
 from bayplan.catalog.toolchain import ManagerVersion, manager_versions
 from bayplan.errors import BrokenFileError
 from bayplan.formats import yaml_nodes
@@ -22,7 +23,12 @@ LAST_TO_READ_PACKAGE_JSON = 10
 FIRST_TO_READ_WORKSPACE_FILE = 10
 FIRST_NOT_TO_LINK_RANGES = 9
 FIRST_WITH_TWO_DOCUMENTS = 11
+FIRST_WITH_SHA256 = 10
+FIRST_TO_ASK_BEFORE_SCRIPTS = 10
 
+ALLOW_SCRIPTS = frozenset(
+    {"onlyBuiltDependencies", "onlyBuiltDependenciesFile", "allowBuilds", "dangerouslyAllowAllBuilds"}
+)
 NOT_SETTINGS = frozenset({"packages", "catalog", "catalogs", "overrides", "patchedDependencies", "allowBuilds"})
 """Keys of pnpm-workspace.yaml that have readers of their own."""
 FROM_NPMRC_EVER = frozenset({"registry"})
@@ -32,7 +38,7 @@ def read_pnpm(tree: Tree, root: Document | None) -> Setup:
     """Return how this repository uses pnpm."""
     workspace = _workspace(tree)
     lock = read_pnpm_lock(tree.text(LOCKFILE), LOCKFILE) if tree.exists(LOCKFILE) else None
-    version = _version(root, lock)
+    version = _version(root, workspace, lock)
     major = int(version.value.partition(".")[0])
     settings = dict(_settings(tree, root, workspace, major))
     documents = _configured(root, workspace, major)
@@ -66,7 +72,7 @@ def _workspace(tree: Tree) -> Document | None:
     return document
 
 
-def _version(root: Document | None, lock: ReadLock | None) -> Fact[str]:
+def _version(root: Document | None, workspace: Document | None, lock: ReadLock | None) -> Fact[str]:
     fitting = [known for known in manager_versions("pnpm") if lock is None or _fits(known, lock)]
     pinned = pinned_version("pnpm", root, lambda known: known in fitting)
     if pinned is not None:
@@ -81,14 +87,30 @@ def _version(root: Document | None, lock: ReadLock | None) -> Fact[str]:
             f"{newest.version} is known to work, and needs Node.js {newest.node}"
         )
         return Fact(newest.version, Why(READER, because, At(LOCKFILE, 1)))
-    best = preferred(fitting).version
+    scripted = _unasked_script(root, workspace, lock)
+    unasking = [known for known in fitting if known.major < FIRST_TO_ASK_BEFORE_SCRIPTS] if scripted else []
+    best = preferred(unasking or fitting).version
     because = f"nothing names a version, and pnpm {best} reads and writes lockfile version {lock.lockfile.version}"
+    if unasking:
+        because += f"; from {FIRST_TO_ASK_BEFORE_SCRIPTS} on the install script of {scripted} would have to be allowed"
     return Fact(best, Why(READER, because, At(LOCKFILE, 1)))
+
+
+def _unasked_script(root: Document | None, workspace: Document | None, lock: ReadLock) -> str | None:
+    """Return a package that is nothing without its install script, where no setting allows any."""
+    settings = {*(root.mapping("pnpm") if root else ()), *(workspace.mapping() if workspace else ())}
+    if settings & ALLOW_SCRIPTS:
+        return None
+    scripted = load("native")["script"]
+    named = ((each.name, each.version.partition(".")[0]) for each in lock.lockfile.packages.values())
+    return next((name for name, major in named if name in scripted or f"{name}@{major}" in scripted), None)
 
 
 def _fits(known: ManagerVersion, lock: ReadLock) -> bool:
     if lock.documents > 1:
         return known.major >= FIRST_WITH_TWO_DOCUMENTS
+    if lock.sha256 is not None and lock.sha256 != (known.major >= FIRST_WITH_SHA256):
+        return False
     return known.lockfile.partition(".")[0] == lock.lockfile.version.partition(".")[0]
 
 

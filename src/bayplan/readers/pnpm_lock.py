@@ -13,6 +13,7 @@ from bayplan.source import At
 PEERS = re.compile(r"\(.*\)$", re.DOTALL)
 KEY_5 = re.compile(r"/(?P<name>(?:@[^/]+/)?[^/]+)/(?P<version>[^_/]+)")
 KEY_6 = re.compile(r"/?(?P<name>(?:@[^/]+/)?[^/@]+)@(?P<version>.+)", re.DOTALL)
+SHA256 = re.compile(r"sha256-|[0-9a-f]{64}$")
 KINDS = {"dependencies": "production", "devDependencies": "development", "optionalDependencies": "optional"}
 OLDEST = 5
 NEWEST = 9
@@ -65,7 +66,14 @@ class _Reading:
             packages=self._packages(packages, snapshots),
             settings={key: _as_text(value) for key, value in _mapping(self.data, "settings").items()},
         )
-        return ReadLock(lockfile, self.versions, self.links, documents)
+        return ReadLock(lockfile, self.versions, self.links, documents, self._sha256())
+
+    def _sha256(self) -> bool | None:
+        patches = _mapping(self.data, "patchedDependencies").values()
+        found = [patch.get("hash") if isinstance(patch, dict) else patch for patch in patches]
+        found += [self.data.get("pnpmfileChecksum"), self.data.get("packageExtensionsChecksum")]
+        checksums = [text for text in map(_text, found) if text]
+        return any(SHA256.match(text) for text in checksums) if checksums else None
 
     def _importer(self, folder: str, importer: object) -> dict[str, tuple[str, ...]]:
         kinds: dict[str, tuple[str, ...]] = {}

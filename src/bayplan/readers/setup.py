@@ -18,6 +18,8 @@ class ReadLock:
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(folder, dependency's name) -> the folder of the workspace package that satisfies it."""
     documents: int = 1
+    sha256: bool | None = None
+    """Whether the checksums of patches and hooks are SHA-256; None where it has none."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """`name@range` -> key, of a lockfile that leaves it to the manifests what each package needs."""
 

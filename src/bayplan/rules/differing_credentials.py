@@ -59,7 +59,7 @@ KEYS = {
 }
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for compose in deployment.composes:
         for service in compose.services:
             for name, value in service.environment.items():

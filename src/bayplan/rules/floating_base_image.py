@@ -34,7 +34,7 @@ from bayplan.source import Located
 FLOATING = frozenset({"", "latest"})
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for image in _images(deployment):
         name, tag = named(image.value)
         if tag in FLOATING and "@" not in image.value and "$" not in image.value and name != "scratch":

@@ -41,7 +41,7 @@ from bayplan.rules.facts.values import Values
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for compose in deployment.composes:
         for one, other in combinations(compose.services, 2):
             if one.profiles and other.profiles and not set(one.profiles) & set(other.profiles):

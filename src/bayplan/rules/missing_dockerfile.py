@@ -43,7 +43,7 @@ from bayplan.rules.facts.workflows import image_builds
 from bayplan.source import At, Located
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     broken = {each.at.file for each in deployment.broken}
     for service in deployment.services:
         if service.dockerfile is not None and _is_constant(service.dockerfile.value):

@@ -42,7 +42,7 @@ from bayplan.source import At
 PROVIDES = {"nc": ("netcat", "nc"), "node": ("nodejs", "node")}
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for image in deployment.images:
         services = [each for each in deployment.services if image_file(deployment, each) is image]
         if image.stages and not services:

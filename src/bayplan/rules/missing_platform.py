@@ -75,7 +75,7 @@ from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.workflows import image_builds
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for build in image_builds(deployment):
         for service in deployment.services:
             asked = service.settings.get("platform")

@@ -99,10 +99,19 @@ def _elsewhere(workspace: Workspace, app: App, path: str) -> list[str]:
 
 
 def _is_held(app: App, path: str) -> bool:
-    """Say whether the image may hold a file at a path that was written by hand: nothing is known about those."""
+    """Say whether the image may hold some other file at a path: one written by hand, or one that a build makes."""
+    return any(_may_exist(app, origin.split("/")) for origin in app.layout.origins(app.stage, path))
+
+
+def _may_exist(app: App, parts: list[str]) -> bool:
     outputs = {each.value.partition("/")[0] for package in app.layout.workspace.packages for each in package.outputs}
     made = outputs | {"dist", "build", "out", ".next"}
-    return any(made.isdisjoint(origin.split("/")) for origin in app.layout.origins(app.stage, path))
+    first = next((index for index, part in enumerate(parts) if part in made), None)
+    if first is None:
+        return True
+    maker = app.layout.workspace.by_folder("/".join(parts[:first]) or ".")
+    is_known = parts[first] == ".next"  # where Next.js puts its server is certain
+    return maker is not None and not is_known and bool(maker.folder != "." or maker.outputs or maker.code.framework)
 
 
 def start_files(package: Package) -> list[str]:

@@ -46,7 +46,7 @@ DATABASE = re.compile(r"\s(?:-d|--dbname)\b")
 DEFAULT = "postgres"
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for service in deployment.services:
         text = " ".join(service.health.argv) if service.health else ""
         user = USER.search(text)

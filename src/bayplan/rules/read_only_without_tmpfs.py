@@ -37,7 +37,7 @@ from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.layout import below
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for service in deployment.services:
         facts = known(service.image.value) if service.image and not service.dockerfile else None
         if facts is None or service.image is None or not service.read_only:

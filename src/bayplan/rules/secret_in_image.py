@@ -39,7 +39,7 @@ SECRET = re.compile(
 URL_WITH_PASSWORD = re.compile(r"^\w+://[^:/@\s$]+:[^@/\s$]{3,}@")
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for image in deployment.images:
         for instruction in _lasting(image):
             for name, value in pairs(instruction):

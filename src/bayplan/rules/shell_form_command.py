@@ -32,7 +32,7 @@ from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.stages import last
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for image in deployment.images:
         entry, command = last(image, image.final, "ENTRYPOINT"), last(image, image.final, "CMD")
         decides = entry or command

@@ -47,7 +47,7 @@ FROM_ELSEWHERE = ("COMPOSE_", "DOCKER_", "GITHUB_", "CI_")
 OF_THE_SHELL = frozenset({"HOME", "USER", "PWD", "PATH", "UID", "GID", "HOSTNAME", "TZ", "SHELL"})
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     from difflib import get_close_matches
 
     for compose in deployment.composes:

@@ -34,19 +34,29 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from bayplan.catalog.images import known
 from bayplan.model.deployment import ComposeFile, DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.values import Values
 
 URL = re.compile(
-    r"^(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|nats)(?:\+\w+)?://(?:[^@/\s]*@)?([\w-]+)(?:[:/?]|$)"
+    r"^(?P<kind>postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|nats)(?:\+\w+)?://(?:[^@/\s]*@)?(?P<host>[\w-]+)(?:[:/?]|$)"
 )
+PORTS = {
+    "postgres": 5432,
+    "postgresql": 5432,
+    "mysql": 3306,
+    "mariadb": 3306,
+    "mongodb": 27017,
+    "redis": 6379,
+    "amqp": 5672,
+}
 LOCAL = "localhost"
 ITSELF = "in a container, localhost is the container itself"
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for compose in deployment.composes:
         names = _names(deployment, compose)
         for service in compose.services:
@@ -56,10 +66,16 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  #
             for name, value in service.environment.items():
                 text = Values(deployment, service).text(value.value)
                 match = URL.match(text) if text else None
-                host = match[1] if match else None
-                if host is None or host in names or host in extra or (host == LOCAL and not _has_store(compose)):
+                host = match["host"] if match else None
+                if (
+                    match is None
+                    or host is None
+                    or host in names
+                    or host in extra
+                    or (host == LOCAL and not _has_store(compose))
+                ):
                     continue
-                near = _nearest(host, compose, service)
+                near = _nearest(match, compose, service)
                 yield Finding(
                     "unknown-host",
                     Effect.NOT_REACHABLE,
@@ -89,8 +105,12 @@ def _has_store(compose: ComposeFile) -> bool:
     return any(service.image is not None for service in compose.services)
 
 
-def _nearest(host: str, compose: ComposeFile, own: DeployedService) -> list[DeployedService]:
+def _nearest(url: re.Match[str], compose: ComposeFile, own: DeployedService) -> list[DeployedService]:
+    """Return the service that is meant: the one with nearly that name, or the only one of that kind."""
     from difflib import get_close_matches
 
     others = {service.name: service for service in compose.services if service is not own}
-    return [others[name] for name in get_close_matches(host, others, 1)]
+    close = [others[name] for name in get_close_matches(url["host"], others, 1)]
+    images = [(service, known(service.image.value)) for service in others.values() if service.image]
+    alike = [service for service, image in images if image and image.port == PORTS.get(url["kind"])]
+    return close or alike[:1]

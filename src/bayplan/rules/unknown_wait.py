@@ -35,7 +35,7 @@ from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     from difflib import get_close_matches
 
     for compose in deployment.composes:

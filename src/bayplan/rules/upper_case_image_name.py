@@ -53,7 +53,7 @@ REFERENCE = re.compile(r"(?:ref=|name=|^|\s|\")([a-z0-9.-]+\.[a-z]{2,}(?::\d+)?/
 PUSH = re.compile(r"docker\s+(?:image\s+)?(?:push|tag|pull|buildx\s+imagetools\s+create)\b[^\n]*|-t\s+\S*ghcr\.io\S*")
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for service in deployment.services:
         if service.image is not None and (wrong := _upper(service.image.value)):
             yield _finding(wrong, service.image.at, (), f"service `{service.name}` cannot be started")

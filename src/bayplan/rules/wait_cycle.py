@@ -36,7 +36,7 @@ from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.cascade import cycle
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for compose in deployment.composes:
         reported: set[frozenset[str]] = set()
         for service in compose.services:

@@ -42,7 +42,7 @@ from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.cascade import health_check
 
 
-def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:  # noqa: ARG001 - the shape of every rule
+def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for compose in deployment.composes:
         for service in compose.services:
             for wait in service.waits:

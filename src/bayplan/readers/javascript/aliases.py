@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bayplan.errors import BrokenFileError
 from bayplan.model.workspace import Package
-from bayplan.readers.javascript.syntax import Source, properties, string_value
+from bayplan.readers.javascript.source_file import Source
+from bayplan.readers.javascript.syntax import properties, string_value
 from bayplan.tree import Tree
 
 LONGEST_CHAIN = 6

@@ -4,18 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bayplan.readers.javascript.syntax import (
-    CLASSES,
-    FUNCTIONS,
-    PARAMETERS,
-    Source,
-    argument,
-    callee,
-    parameter_nodes,
-    properties,
-    string_value,
-    unwrapped,
-)
+from bayplan.readers.javascript.source_file import CLASSES, FUNCTIONS, PARAMETERS, Source
+from bayplan.readers.javascript.syntax import argument, callee, properties, string_value, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -262,9 +252,3 @@ def required_module(node: "Node", source: Source) -> str | None:
     if called is None or source.text(called) not in ("require", "import"):
         return None
     return string_value(argument(node, 0), source)
-
-
-def parameter_index(parameter: "Node", function: "Node") -> int:
-    """Return which parameter of a function this is, or -1."""
-    own = parameter_nodes(function)
-    return next((index for index, each in enumerate(own) if each == parameter), -1)

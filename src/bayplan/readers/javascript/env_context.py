@@ -1,12 +1,15 @@
 """What the code around a read of a variable says: a default, a demand, or neither."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bayplan.readers.javascript.environment import Environment, constant_text, variable
-from bayplan.readers.javascript.names import Expr
-from bayplan.readers.javascript.syntax import Source, arguments, callee, unwrapped
+from bayplan.readers.javascript.functions import returned
+from bayplan.readers.javascript.meanings import Expr
+from bayplan.readers.javascript.source_file import Source
+from bayplan.readers.javascript.syntax import arguments, callee, unwrapped
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -54,27 +57,17 @@ def context(node: "Node", source: Source, env: Environment) -> Context:
 
 def _step(at: Context, parent: "Node", source: Source, env: Environment) -> Context | None:
     """Return the context one expression further out, the final one with the same end, or None when this is it."""
-    if parent.type in _SAME_VALUE:
+    kind = parent.type
+    if kind in _SAME_VALUE:
         return Context(parent, at.required, at.default, at.fallback)
-    if parent.type == "non_null_expression":
+    if kind == "non_null_expression":
         return Context(parent, at.default is None, at.default, at.fallback)
-    if parent.type == "binary_expression":
-        return _in_operator(at, parent, source, env)
-    if parent.type == "ternary_expression":
-        return _in_ternary(at, parent, source, env)
-    if parent.type == "arguments":
-        return _in_arguments(at, parent, source)
-    if parent.type == "unary_expression":
-        return _in_negation(at, parent, source)
-    if parent.type in ("assignment_expression", "augmented_assignment_expression"):
-        if parent.child_by_field_name("left") == at.ends:
-            return Context(at.ends, written=True)
-        return None
-    if parent.type == "if_statement":
+    if kind in ("if_statement", "template_substitution"):
         return Context(at.ends, at.required, at.default, tested=True)
-    if parent.type == "template_substitution":
-        return Context(at.ends, at.required, at.default, tested=True)
-    return None
+    if kind in ("assignment_expression", "augmented_assignment_expression"):
+        return Context(at.ends, written=True) if parent.child_by_field_name("left") == at.ends else None
+    climb = _CLIMBS.get(kind)
+    return None if climb is None else climb(at, parent, source, env)
 
 
 def _in_operator(at: Context, parent: "Node", source: Source, env: Environment) -> Context | None:
@@ -101,25 +94,23 @@ def _gives_up(fallback: "Node", source: Source, env: Environment) -> bool:
     called = callee(unwrapped(fallback)) if unwrapped(fallback).type == "call_expression" else None
     function = None if called is None else env.resolver.resolve(called, source)
     if isinstance(function, Expr) and function.node.child_by_field_name("body") is not None:
-        return env.resolver.returned(function) is None and GIVES_UP.search(function.text) is not None
+        return returned(function) is None and GIVES_UP.search(function.text) is not None
     return False
 
 
 def _in_ternary(at: Context, parent: "Node", source: Source, env: Environment) -> Context:
     """`process.env.A ? Number(process.env.A) : 30`, climbed from either read."""
-    tested = parent.child_by_field_name("condition")
-    chosen, otherwise = parent.child_by_field_name("consequence"), parent.child_by_field_name("alternative")
+    tested, chosen, otherwise = (
+        parent.child_by_field_name(each) for each in ("condition", "consequence", "alternative")
+    )
     if tested is None or chosen is None or otherwise is None or at.ends == otherwise:
         return Context(parent, default=at.default, tested=True)
-    other = chosen if at.ends == tested else tested
-    reads_both = "env" in source.text(at.ends) and source.text(unwrapped(at.ends)).split("(")[-1].rstrip(
-        ")"
-    ) in source.text(other)
-    default = constant_text(env.read(otherwise, source)) if reads_both else None
+    same = source.text(unwrapped(tested)) in source.text(chosen)
+    default = constant_text(env.read(otherwise, source)) if same else None
     return Context(at.ends if at.ends == tested else parent, default=default or at.default, tested=True)
 
 
-def _in_arguments(at: Context, parent: "Node", source: Source) -> Context | None:
+def _in_arguments(at: Context, parent: "Node", source: Source, _: Environment) -> Context | None:
     call = parent.parent
     called = None if call is None else callee(call)
     if call is None or called is None:
@@ -133,7 +124,7 @@ def _in_arguments(at: Context, parent: "Node", source: Source) -> Context | None
     return None
 
 
-def _in_negation(at: Context, parent: "Node", source: Source) -> Context | None:
+def _in_negation(at: Context, parent: "Node", source: Source, _: Environment) -> Context | None:
     operator = parent.child_by_field_name("operator")
     sign = "" if operator is None else operator.type
     if sign == "+":
@@ -141,6 +132,14 @@ def _in_negation(at: Context, parent: "Node", source: Source) -> Context | None:
     if sign == "delete":
         return Context(at.ends, written=True)
     return Context(at.ends, required=sign == "!" and _guards(parent, source), tested=True)
+
+
+_CLIMBS: "Mapping[str, Callable[[Context, Node, Source, Environment], Context | None]]" = {
+    "binary_expression": _in_operator,
+    "ternary_expression": _in_ternary,
+    "arguments": _in_arguments,
+    "unary_expression": _in_negation,
+}
 
 
 def _guards(test: "Node", source: Source) -> bool:

@@ -6,22 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bayplan.readers.javascript.environment import EnvField, Environment
-from bayplan.readers.javascript.names import Expr, enclosing_function
+from bayplan.readers.javascript.functions import enclosing_function
+from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.program import Program
 from bayplan.readers.javascript.schema_calls import envalid_fields, valibot_field, valibot_fields
 from bayplan.readers.javascript.schema_chains import described, object_fields
 from bayplan.readers.javascript.schema_classes import class_fields
 from bayplan.readers.javascript.schema_members import validators
-from bayplan.readers.javascript.syntax import (
-    FUNCTIONS,
-    PARAMETERS,
-    argument,
-    arguments,
-    method_of,
-    properties,
-    receiver,
-    unwrapped,
-)
+from bayplan.readers.javascript.source_file import FUNCTIONS, PARAMETERS
+from bayplan.readers.javascript.syntax import argument, arguments, method_of, properties, receiver, unwrapped
 
 if TYPE_CHECKING:
     from tree_sitter import Node

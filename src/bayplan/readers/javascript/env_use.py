@@ -5,19 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from bayplan.model.workspace import EnvUse, Use
-from bayplan.readers.javascript.bindings import parameter_index, pattern_names
+from bayplan.model.workspace import SKIPS_VALIDATION, EnvUse, Use
+from bayplan.readers.javascript.bindings import pattern_names
+from bayplan.readers.javascript.env_asked import config_service_key, env_var
 from bayplan.readers.javascript.env_context import CONNECTIONS, GIVES_UP, Context, context, guarded_names
-from bayplan.readers.javascript.environment import (
-    NAME,
-    EnvField,
-    Environment,
-    constant_text,
-    environment,
-)
-from bayplan.readers.javascript.names import Expr, enclosing_function
+from bayplan.readers.javascript.environment import NAME, EnvField, Environment, constant_text, environment
+from bayplan.readers.javascript.functions import enclosing_function, parameter_index
+from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.program import Program, is_build_config
-from bayplan.readers.javascript.syntax import Source, argument, arguments, method_of, string_value, unwrapped
+from bayplan.readers.javascript.source_file import Source
+from bayplan.readers.javascript.syntax import argument, arguments, method_of, string_value, unwrapped
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,6 +27,7 @@ MARKS = (
     b"node:process",
     b"} = process",
     b"ConfigService",
+    b"env-var",
     b"'process'",
     b'"process"',
 )
@@ -144,15 +142,28 @@ def _made(name: str, at: Expr, via: str, around: Context, guarded: frozenset[str
     likely = CONNECTIONS.match(name) is not None and not around.tested and around.fallback is None
     required = around.default is None and (around.required or name in guarded or likely)
     source = at.source
+    skips = _skips_validation(at)
     return EnvUse(
         name,
         source.at(at.node),
         required,
         around.default,
-        Use.BUILD if _at_build(name, source, via) else Use.RUN,
+        Use.BUILD if skips or _at_build(name, source, via) else Use.RUN,
         via,
         source.purpose(at.node),
+        SKIPS_VALIDATION if skips else "",
     )
+
+
+def _skips_validation(at: Expr) -> bool:
+    """Say whether a variable decides about t3-env's `skipValidation`."""
+    node, source = at.node.parent, at.source
+    while node is not None and node.type not in ("object", "statement_block", "program"):
+        if node.type == "pair":
+            key = node.child_by_field_name("key")
+            return key is not None and source.text(key) == "skipValidation"
+        node = node.parent
+    return False
 
 
 def _at_build(name: str, source: Source, via: str) -> bool:
@@ -216,10 +227,17 @@ def _destructured(source: Source, env: Environment, guarded: frozenset[str]) -> 
 
 def _asked(source: Source, env: Environment) -> "Iterator[EnvUse]":
     """Yield what is asked by call: Nest's ConfigService and Deno."""
-    if b"ConfigService" not in source.data and b"Deno.env" not in source.data:
+    if b"ConfigService" not in source.data and b"Deno.env" not in source.data and b"env-var" not in source.data:
         return
     for call in source.nodes("call_expression"):
-        name, via, demanded = env.config_service(call, source), "ConfigService", method_of(call, source) == "getOrThrow"
+        name, via, demanded = (
+            config_service_key(call, source, env.resolver),
+            "ConfigService",
+            method_of(call, source) == "getOrThrow",
+        )
+        asked = env_var(call, source, env.resolver)
+        if asked is not None:
+            name, via, demanded = asked[0], "env-var", asked[2]
         if name is None and source.text(call).startswith("Deno.env.get("):
             name, via, demanded = string_value(argument(call, 0), source), "Deno.env", False
         if name is None or not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name) or is_platform_name(name):

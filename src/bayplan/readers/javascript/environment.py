@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bayplan.readers.javascript.names import GLOBAL, Expr, External, Meaning, Member, Resolver
+from bayplan.readers.javascript.env_asked import config_service_key, env_var_inside
+from bayplan.readers.javascript.functions import enclosing_function
+from bayplan.readers.javascript.meanings import GLOBAL, Expr, External, Meaning, Member
+from bayplan.readers.javascript.names import Resolver
+from bayplan.readers.javascript.source_file import FUNCTIONS, PARAMETERS, Source
 from bayplan.readers.javascript.syntax import (
-    FUNCTIONS,
-    PARAMETERS,
-    Source,
     argument,
     arguments,
     callee,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 DEEPEST = 24
+LONGEST_EXPRESSION = 20_000
 WHOLE = re.compile(r"\bprocess\.env\b(?!\s*(?:\?\.|!?[.\[]))")
 _ROOTS: Mapping[tuple[str, ...], str] = {
     ("process", "env"): "process.env",
@@ -97,6 +99,8 @@ class Environment:
         self.resolver = resolver
         self.schemas: Mapping[tuple[str, int, int], tuple[EnvField, ...]] = {}
         """The fields of each validating call, by its place."""
+        self.namespaces: Mapping[str, list[Expr]] = {}
+        """What Nest's ConfigService answers from, beside the environment."""
         self.validators: frozenset[tuple[str, int]] = frozenset()
         """The functions that Nest's ConfigModule hands the environment to."""
 
@@ -112,14 +116,12 @@ class Environment:
             return "ProcessEnv" in text or self._is_validated(meaning)
         if found.type not in ("object", "call_expression"):
             return False
-        if WHOLE.search(text) and len(text) < 20_000:
+        if WHOLE.search(text) and len(text) < LONGEST_EXPRESSION:
             return True
         values = properties(found, meaning.source).values() if found.type == "object" else ()
         return any(variable(self.resolver.resolve(value, meaning.source)) for value in values)
 
     def _is_validated(self, parameter: Expr) -> bool:
-        from bayplan.readers.javascript.names import enclosing_function
-
         function = enclosing_function(parameter.node)
         return function is not None and (parameter.source.path, function.start_byte) in self.validators
 
@@ -171,12 +173,13 @@ class Environment:
         method, before = method_of(node, source), receiver(node)
         if before is not None and method in _SAME_TEXT:
             return self.read(before, source, depth + 1)
-        service = self.config_service(node, source)
+        service = config_service_key(node, source, self.resolver)
         if service is not None:
-            given = arguments(node)
-            second = self.read(given[1], source, depth + 1) if len(given) > 1 else None
-            default = self._validated_default(service, source) if second is None else second.value
-            return Reading(Expr(node, source), service, default, "ConfigService")
+            return self._configured(service, node, source, depth)
+        asked = env_var_inside(node, source, self.resolver)
+        if asked is not None:
+            default = None if asked[1] is None else self.read(asked[1].node, asked[1].source, depth + 1)
+            return Reading(Expr(node, source), asked[0], None if default is None else default.value, "env-var")
         if name == "Deno.env.get":
             text = string_value(argument(node, 0), source)
             return None if text is None else Reading(Expr(node, source), text, via="Deno.env")
@@ -187,6 +190,25 @@ class Environment:
         named = [field for fields in self.schemas.values() for field in fields if field.name == name]
         named.sort(key=lambda field: field.at.source.package != source.package)
         return next((field.default for field in named if field.default is not None), None)
+
+    def _configured(self, key: str, node: "Node", source: Source, depth: int) -> Reading | None:
+        """Return what ConfigService answers: a variable, or what `registerAs` or `load` made of variables."""
+        given = arguments(node)
+        default = self.read(given[1], source, depth + 1) if len(given) > 1 else None
+        space, _, rest = key.partition(".")
+        options = [(each, rest.split(".")) for each in self.namespaces.get(space, ()) if rest]
+        options += [(each, key.split(".")) for each in self.namespaces.get("", ())]
+        for each, path in options:
+            meaning = self.resolver.resolve(each.node, each.source)
+            for part in path:
+                meaning = self.resolver.member(meaning, part)
+            found = self.read(meaning.node, meaning.source, depth + 1) if isinstance(meaning, Expr) else None
+            read = variable(meaning)
+            found = Reading(each, read[0], via=read[1]) if read is not None else found
+            if found is not None:
+                return _merged(found, default)
+        named = Reading(Expr(node, source), key, via="ConfigService") if NAME.match(key) else None
+        return _merged(named, default)
 
     def _getter(self, node: "Node", source: Source, depth: int) -> Reading | None:
         """Return what `get("PORT", 4000)` is worth, where `get` reads the variable it is told the name of."""
@@ -204,15 +226,15 @@ class Environment:
         if name is None:
             return None
         others = [self.read(each, source, depth + 1) for each in given[index + 1 :]]
-        default = next((other.value for other in others if other is not None and other.value is not None), None)
-        return Reading(Expr(node, source), name, default, "process.env")
+        value = next((other.value for other in others if other is not None and other.value is not None), None)
+        return Reading(Expr(node, source), name, value, "process.env")
 
     def _name(self, node: "Node", source: Source, depth: int) -> Reading | None:
         meaning = self.resolver.resolve(node, source)
         read = variable(meaning)
         if read is not None:
-            default = self.read(self._pattern_default(node, source), source, depth + 1)
-            return _merged(Reading(Expr(node, source), read[0], via=read[1]), default)
+            fallback = self.read(self._pattern_default(node, source), source, depth + 1)
+            return _merged(Reading(Expr(node, source), read[0], via=read[1]), fallback)
         field = self.field(meaning)
         if field is not None:
             return Reading(field.at, field.name, field.default, field.via)
@@ -246,15 +268,6 @@ class Environment:
             return binding.default or binding.node.child_by_field_name("value")
         return binding.default
 
-    def config_service(self, call: "Node", source: Source) -> str | None:
-        """Return the name that a call like `config.get("PORT")` asks Nest's ConfigService for."""
-        if method_of(call, source) not in ("get", "getOrThrow") or b"ConfigService" not in source.data:
-            return None
-        before = receiver(call)
-        if before is None or not _is_config_service(before, source):
-            return None
-        return self.resolver.text_of(argument(call, 0), source)
-
 
 _RESULTS = ("data", "value", "output", "env")
 
@@ -286,12 +299,3 @@ def constant_text(reading: Reading | None) -> str | None:
     if isinstance(reading.value, float):
         return str(int(reading.value)) if reading.value.is_integer() else str(reading.value)
     return str(reading.value)
-
-
-def _is_config_service(node: "Node", source: Source) -> bool:
-    text = source.text(unwrapped(node))
-    if re.search(r"\.get\(\s*ConfigService\b", text):
-        return True
-    name = re.escape(text.removeprefix("this."))
-    declared = rf"\b{name}\s*[?!]?\s*(?::\s*|=\s*(?:await\s+)?[\w.]+\.(?:get|resolve)\(\s*|=\s*new\s+|=\s*inject\(\s*)ConfigService\b"
-    return len(name) < 100 and re.search(declared, source.content) is not None

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from bayplan.model.workspace import Package, QueueUse
 from bayplan.readers.javascript.listening import Listening, start_script
-from bayplan.readers.javascript.names import Expr, Resolver
+from bayplan.readers.javascript.meanings import Expr
+from bayplan.readers.javascript.names import Resolver
 from bayplan.readers.javascript.program import Program
 from bayplan.readers.javascript.syntax import method_of
 from bayplan.source import At, Fact, Why
@@ -34,7 +35,7 @@ def framework(
     if "@nestjs/core" in names and program.having(package.folder, b"@Module("):
         return _fact("nest", "it depends on @nestjs/core and defines modules", package.at)
     if listening is not None:
-        server = next((name for name in SERVERS if name in names or _imports(program, package, name)), "node")
+        server = next((name for name in SERVERS if _imports(program, package, name)), "node")
         return _fact(server, f"it listens, with {'Node.js alone' if server == 'node' else server}", listening.at)
     vite = _vite(program, package, names)
     if vite is not None:
@@ -75,7 +76,8 @@ def _vite(program: Program, package: Package, names: set[str]) -> Fact[str] | No
 
 
 def _imports(program: Program, package: Package, module: str) -> bool:
-    return bool(program.having(package.folder, f"'{module}'".encode(), f'"{module}"'.encode()))
+    marks = (f"'{module}'".encode(), f'"{module}"'.encode())
+    return any(program.having(member.folder, *marks) for member in program.closure(package))
 
 
 def nest_call(program: Program, resolver: Resolver, package: Package) -> tuple[str, At] | None:

@@ -3,18 +3,19 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
+from itertools import pairwise
 
 from bayplan.model.workspace import Package
 from bayplan.readers.javascript.environment import Environment, Reading, constant_text
-from bayplan.readers.javascript.names import Expr, enclosing_function
+from bayplan.readers.javascript.functions import enclosing_function
+from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.program import Program
 from bayplan.readers.javascript.syntax import arguments, method_of, receiver
 from bayplan.source import At, Fact, Located, Why
 
-
 MARKS = (b".listen(", b"serve(", b"fetch:")
 START_SCRIPTS = ("start:prod", "start:production", "start", "serve", "prod")
+LAST_PORT = 65_535
 _SERVE_DEFAULT = {"@hono/node-server": 3000, "Bun.serve": 3000, "Deno.serve": 8000}
 _SERVERS = re.compile(r"(?i)^(app|server|httpserver|fastify|express|api|instance|http|hono|koa|listener)$")
 _ENTRY = re.compile(r"(^|/)(main|server|index|app|bootstrap|start)\.[cm]?[jt]sx?$")
@@ -52,9 +53,8 @@ def find_listening(program: Program, env: Environment, package: Package) -> List
     found = []
     for other in program.closure(package)[1:]:
         for source in program.having(other.folder, *MARKS):
-            for each in _in_file(Expr(source.root, source), env):
-                if called_from(package.folder, each.call, env):
-                    found.append(each)
+            each_call = _in_file(Expr(source.root, source), env)
+            found += [each for each in each_call if called_from(package.folder, each.call, env)]
     return min(found, key=lambda each: each.rank, default=None)
 
 
@@ -92,13 +92,13 @@ def _listen(call: Expr, env: Environment) -> Listening | None:
     port = env.read(given[0], call.source) if given else None
     host = constant_text(env.read(given[1], call.source)) if len(given) > 1 else None
     if port is None or (port.number is None and port.variable is None):
-        return Listening(call) if _is_server(call, env) else None
+        return Listening(call) if _is_server(call) else None
     if port.number == 0 and port.variable is None:
         return None
     return Listening(call, port, host if host is None or not host.isdigit() else None)
 
 
-def _is_server(call: Expr, env: Environment) -> bool:
+def _is_server(call: Expr) -> bool:
     """Say whether what listens is a server, though nobody can say where."""
     before = receiver(call.node)
     return before is not None and _SERVERS.match(call.source.text(before).rpartition(".")[2]) is not None
@@ -144,7 +144,7 @@ def port_facts(found: Listening) -> tuple[Fact[int] | None, Fact[str] | None, Fa
         said = f"the code listens on {number}"
     why = Why("listening", said, found.at)
     return (
-        None if number is None or not 0 < number < 65_536 else Fact(number, why),
+        None if number is None or not 0 < number <= LAST_PORT else Fact(number, why),
         None if name is None else Fact(name, why),
         None if not found.host else Fact(found.host, Why("listening", f"the code binds to {found.host}", found.at)),
     )
@@ -162,8 +162,8 @@ def next_port(package: Package) -> tuple[Fact[int], Fact[str], Fact[str] | None]
     port, host = 3000, None
     if script is not None:
         words = _SHELL_DEFAULT.sub(r"\2", script.value).replace("=", " ").split()
-        for option, value in zip(words, words[1:], strict=False):
-            if option in ("-p", "--port", "PORT") and value.isdigit() and 0 < int(value[:6]) < 65_536:
+        for option, value in pairwise(words):
+            if option in ("-p", "--port", "PORT") and value.isdigit() and 0 < int(value[:6]) <= LAST_PORT:
                 port, why = int(value[:6]), Why("next", f"its start script says {option} {value}", script.at)
             if option in ("-H", "--hostname"):
                 host = Fact(value, Why("next", f"its start script says {option} {value}", script.at))
@@ -174,6 +174,6 @@ def script_port(package: Package, name: str) -> Fact[int] | None:
     """Return the port that the start script itself sets, as in `PORT=5000 node dist/main.js`."""
     script = start_script(package)
     found = None if script is None else re.search(rf"(?<![\w-]){re.escape(name)}=(\d{{1,5}})\b", script.value)
-    if script is None or found is None or not 0 < int(found[1]) < 65_536:
+    if script is None or found is None or not 0 < int(found[1]) <= LAST_PORT:
         return None
     return Fact(int(found[1]), Why("listening", f"its start script sets {name}={found[1]}", script.at))

@@ -1,17 +1,16 @@
 """What an expression stands for: names, members, imports and calls followed to where the value is written down."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bayplan.readers.javascript.bindings import Binding, Names, parameter_index, required_module
+from bayplan.readers.javascript.bindings import Binding, Names, required_module
+from bayplan.readers.javascript.functions import enclosing_function, function_name, parameter_index, returned
+from bayplan.readers.javascript.meanings import GLOBAL, Expr, External, Meaning, Member, Module
 from bayplan.readers.javascript.program import Program
+from bayplan.readers.javascript.source_file import CLASSES, FUNCTIONS, Source
 from bayplan.readers.javascript.syntax import (
-    CLASSES,
-    FUNCTIONS,
-    Source,
     argument,
-    arguments,
     callee,
     member_name,
     method_of,
@@ -27,49 +26,6 @@ if TYPE_CHECKING:
 DEEPEST = 24
 MOST_STEPS = 600
 ITERATORS = frozenset({"forEach", "map", "filter", "some", "every", "find", "flatMap"})
-
-
-@dataclass(frozen=True, slots=True)
-class Expr:
-    """An expression or declaration that is its own explanation."""
-
-    node: "Node"
-    source: Source
-
-    @property
-    def text(self) -> str:
-        return self.source.text(self.node)
-
-
-@dataclass(frozen=True, slots=True)
-class External:
-    """Something that is not written in this workspace: `bullmq` + `Worker`, or the global `process` + `env`."""
-
-    module: str
-    path: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return ".".join(self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """A file of the workspace, as a whole."""
-
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of something that only running code would know."""
-
-    of: "Expr | Member"
-    name: str
-
-
-Meaning = Expr | External | Module | Member
-GLOBAL = "global"
 _NAMES = ("identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern", "type_identifier")
 
 
@@ -81,6 +37,7 @@ class Resolver:
         self._names: dict[str, Names] = {}
         self._known: dict[tuple[str, int, int, str], Meaning] = {}
         self._calls: dict[tuple[str, int], tuple[Expr, ...]] = {}
+        self._by_callee: dict[str, Mapping[str, Sequence[Node]]] = {}
         self._ends: Collection[tuple[str, int, int]] = ()
         self._depth = 0
         self._steps = 0
@@ -180,7 +137,9 @@ class Resolver:
 
     def _passed_on(self, source: Source, module: str, name: str, depth: int) -> Meaning:
         target = self.program.module(source, module)
-        if target is None or name == "*" or depth >= DEEPEST:
+        if depth >= DEEPEST:
+            return External(module, (name,))
+        if target is None or name == "*":
             return self.imported(source, module, name)
         return self.exported(target, name, depth + 1)
 
@@ -296,24 +255,12 @@ class Resolver:
             return Expr(node, source) if first is None else self.resolve(first, source)
         function = self.resolve(called, source)
         if isinstance(function, Expr) and function.node.type in FUNCTIONS:
-            returned = self.returned(function)
-            if returned is not None:
-                meaning = self.resolve(returned, function.source)
+            result = returned(function)
+            if result is not None:
+                meaning = self.resolve(result, function.source)
                 if not isinstance(meaning, Expr) or meaning.node.type not in _UNEXPLAINED:
                     return meaning
         return Expr(node, source)
-
-    def returned(self, function: Expr) -> "Node | None":
-        """Return the expression a function gives back, the last one where there are several."""
-        body = function.node.child_by_field_name("body")
-        if body is None or body.type != "statement_block":
-            return body
-        found = None
-        inner = [(each.start_byte, each.end_byte) for each in function.source.within(body, *FUNCTIONS)]
-        for statement in function.source.within(body, "return_statement"):
-            if statement.named_children and not any(start < statement.start_byte < end for start, end in inner):
-                found = statement.named_children[0]
-        return found
 
     def given(self, parameter: Expr) -> "Iterator[Meaning]":
         """Yield what callers in this workspace pass for a parameter."""
@@ -338,10 +285,18 @@ class Resolver:
         name = function_name(function)
         others = self.program.calling(name, function.source) if name else []
         for source in (function.source, *others):
-            for call in source.calls_named(name) if name else ():
+            for call in self._calls_named(name, source) if name else ():
                 called = callee(call)
                 if called is not None and self._means(called, source, function):
                     yield Expr(call, source)
+
+    def _calls_named(self, name: str, source: Source) -> "Sequence[Node]":
+        if source.path not in self._by_callee:
+            by_callee: dict[str, list[Node]] = defaultdict(list)
+            for call in source.nodes("call_expression", "new_expression"):
+                by_callee[method_of(call, source)].append(call)
+            self._by_callee[source.path] = by_callee
+        return self._by_callee[source.path].get(name, ())
 
     def _means(self, called: "Node", source: Source, function: Expr) -> bool:
         meaning = self.resolve(called, source)
@@ -455,37 +410,3 @@ class Resolver:
 
 
 _UNEXPLAINED = (*("required_parameter", "optional_parameter"), "identifier", "subscript_expression")
-
-
-def enclosing_function(node: "Node") -> "Node | None":
-    parent = node.parent
-    while parent is not None and parent.type not in FUNCTIONS:
-        parent = parent.parent
-    return parent
-
-
-def function_name(function: Expr) -> str:
-    """Return the name a function is called by; that of its class for a constructor."""
-    node, source = function.node, function.source
-    name = node.child_by_field_name("name")
-    holder = node.parent
-    if name is not None and source.text(name) == "constructor":
-        owner = holder.parent if holder is not None else None
-        name = owner.child_by_field_name("name") if owner is not None else None
-    if name is not None:
-        return source.text(name)
-    while holder is not None and holder.type in ("as_expression", "satisfies_expression", "parenthesized_expression"):
-        holder = holder.parent
-    if holder is None or holder.type not in ("variable_declarator", "pair", "public_field_definition"):
-        return ""
-    name = holder.child_by_field_name("key" if holder.type == "pair" else "name")
-    return "" if name is None else source.text(name)
-
-
-def first_argument_texts(call: "Node", source: Source, resolver: Resolver) -> list[str]:
-    """Return the constant texts of a call's first argument, which may be a list."""
-    given = arguments(call)
-    if not given:
-        return []
-    texts = (resolver.text_of(each.node, each.source) for each in resolver.elements(given[0], source))
-    return [text for text in texts if text is not None]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from bayplan.model.workspace import Package, Route
 from bayplan.readers.javascript.environment import Environment, constant_text
 from bayplan.readers.javascript.listening import called_from
-from bayplan.readers.javascript.names import Expr
+from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.program import Program
-from bayplan.readers.javascript.syntax import CLASSES, argument, decorator_call, decorators, method_of
+from bayplan.readers.javascript.source_file import CLASSES
+from bayplan.readers.javascript.syntax import argument, decorator_call, decorators, method_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bayplan.model.workspace import NextConfig, Package
-from bayplan.readers.javascript.names import Expr, Module, Resolver
+from bayplan.readers.javascript.functions import returned
+from bayplan.readers.javascript.meanings import Expr, Module
+from bayplan.readers.javascript.names import Resolver
 from bayplan.readers.javascript.program import Program
-from bayplan.readers.javascript.syntax import FUNCTIONS, Source, arguments, callee, unwrapped
+from bayplan.readers.javascript.source_file import FUNCTIONS, Source
+from bayplan.readers.javascript.syntax import arguments, callee, unwrapped
 from bayplan.source import At, Located
 
 if TYPE_CHECKING:
@@ -59,8 +62,8 @@ def _literal(node: "Node", source: Source, resolver: Resolver, depth: int) -> Ex
     if node.type == "object":
         return meaning
     if node.type in FUNCTIONS:
-        returned = resolver.returned(meaning)
-        return None if returned is None else _literal(returned, source, resolver, depth + 1)
+        result = returned(meaning)
+        return None if result is None else _literal(result, source, resolver, depth + 1)
     if node.type != "call_expression":
         return None
     for given in arguments(node):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bayplan.errors import BrokenFileError
 from bayplan.model.workspace import Package
 from bayplan.readers.javascript.aliases import Alias, read_aliases
-from bayplan.readers.javascript.syntax import Source
+from bayplan.readers.javascript.source_file import Source
 from bayplan.tree import Tree
 
 EXTENSIONS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
@@ -174,7 +174,9 @@ class Program:
             if len(self._callers) >= MOST_SEARCHES:
                 return ()
             marks = (f"{name}(".encode(), f"{name}<".encode())
-            self._callers[name] = tuple(each for each in self.sources.values() if any(mark in each.data for mark in marks))
+            self._callers[name] = tuple(
+                each for each in self.sources.values() if any(mark in each.data for mark in marks)
+            )
         found = [each for each in self._callers[name] if each is not declared]
         if len(found) > MOST_CALLERS:
             found = [each for each in found if each.package == declared.package][:MOST_CALLERS]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bayplan.model.workspace import Package, QueueUse
 from bayplan.readers.javascript.environment import Environment
-from bayplan.readers.javascript.names import Expr, External
+from bayplan.readers.javascript.meanings import Expr, External
 from bayplan.readers.javascript.program import Program
 from bayplan.readers.javascript.syntax import argument, arguments, callee, method_of, receiver
 

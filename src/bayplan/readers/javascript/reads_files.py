@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bayplan.model.workspace import Package
-from bayplan.readers.javascript.names import Expr, Resolver
+from bayplan.readers.javascript.meanings import Expr
+from bayplan.readers.javascript.names import Resolver
 from bayplan.readers.javascript.program import Program, is_build_config
-from bayplan.readers.javascript.syntax import Source, argument, arguments, callee, method_of, string_value, unwrapped
+from bayplan.readers.javascript.source_file import Source
+from bayplan.readers.javascript.syntax import argument, arguments, callee, method_of, string_value, unwrapped
 from bayplan.source import Located
 
 if TYPE_CHECKING:

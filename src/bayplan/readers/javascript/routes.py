@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from bayplan.model.workspace import Package, Route
 from bayplan.readers.javascript.environment import Environment, constant_text
-from bayplan.readers.javascript.names import Expr, Module, enclosing_function
+from bayplan.readers.javascript.functions import enclosing_function
+from bayplan.readers.javascript.meanings import Expr, Module
 from bayplan.readers.javascript.program import Program
+from bayplan.readers.javascript.source_file import FUNCTIONS, PARAMETERS, Source
 from bayplan.readers.javascript.syntax import (
-    FUNCTIONS,
-    PARAMETERS,
     argument,
     arguments,
     method_of,
@@ -212,7 +212,8 @@ def _mount(router: Router, call: Expr, env: Environment, registered: Registered)
         _object_route(router, call, options, env, registered)
         return
     prefixes = _paths(given[0], call, env) if given else []
-    children = [_router(each, call, env) for each in (given[1:] if prefixes else given)]
+    mounted = [element.node for each in (given[1:] if prefixes else given) for element in _flat(each, call)]
+    children = [_router(each, call, env) for each in mounted]
     for child in [child for child in children if child is not None and child.key != router.key]:
         if child.is_app:
             registered.apps.setdefault(child.key, child)
@@ -220,6 +221,11 @@ def _mount(router: Router, call: Expr, env: Environment, registered: Registered)
             registered.mounts[router.key].append((_joined(router.prefix, prefix), child.key))
     if prefixes and len(given) > 1 and not any(children) and _answers(given[-1], call, env):
         registered.routes[router.key].extend(("ALL", _joined(router.prefix, prefix), call) for prefix in prefixes)
+
+
+def _flat(node: "Node", at: Expr) -> list[Expr]:
+    """Return the elements of an array that is written in place, or the expression itself."""
+    return [Expr(each, at.source) for each in (node.named_children if node.type == "array" else [node])]
 
 
 def _answers(node: "Node", at: Expr, env: Environment) -> bool:
@@ -274,10 +280,22 @@ def _compared(file: Expr) -> "Iterator[Route]":
     for node in source.nodes("binary_expression"):
         operator, left = node.child_by_field_name("operator"), node.child_by_field_name("left")
         path = string_value(node.child_by_field_name("right"), source)
-        if operator is None or left is None or path is None or operator.type not in ("===", "=="):
-            continue
-        if path.startswith("/") and source.text(left).rpartition(".")[2] in ("url", "pathname", "path"):
-            yield Route("GET", path, source.at(node))
+        if operator is not None and operator.type in ("===", "==") and path is not None and _is_url(left, source):
+            yield from _plain(path, node, source)
+    for node in source.nodes("switch_case"):
+        choice = node.parent.parent if node.parent is not None else None
+        path = string_value(node.child_by_field_name("value"), source)
+        if choice is not None and path is not None and _is_url(choice.child_by_field_name("value"), source):
+            yield from _plain(path, node, source)
+
+
+def _is_url(node: "Node | None", source: Source) -> bool:
+    return node is not None and source.text(unwrapped(node)).rpartition(".")[2] in ("url", "pathname", "path")
+
+
+def _plain(path: str, node: "Node", source: Source) -> "Iterator[Route]":
+    if path.startswith("/"):
+        yield Route("GET", path, source.at(node))
 
 
 def _joined(*parts: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bayplan.model.workspace import Package, Route
 from bayplan.readers.javascript.names import Resolver
 from bayplan.readers.javascript.program import Program
-from bayplan.readers.javascript.syntax import Source
+from bayplan.readers.javascript.source_file import Source
 from bayplan.source import At
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bayplan.readers.javascript.environment import EnvField, Environment
-from bayplan.readers.javascript.names import Expr
-from bayplan.readers.javascript.schema_chains import DEEPEST, KINDS
+from bayplan.readers.javascript.meanings import Expr
+from bayplan.readers.javascript.schema_chains import DEEPEST, VALUE_KINDS
 from bayplan.readers.javascript.schema_members import choices, default_text, named, validators
 from bayplan.readers.javascript.syntax import argument, arguments, properties, unwrapped
 
@@ -59,7 +59,7 @@ def _valibot(field: EnvField, value: Expr, env: Environment, depth: int) -> EnvF
         return replace(field, purpose=env.resolver.text_of(given[0].node, meaning.source) or field.purpose)
     if name in ("picklist", "enum", "enum_") and given:
         return replace(field, kind=choices(given[0].node, meaning, env))
-    return replace(field, kind=KINDS[name]) if name in KINDS else field
+    return replace(field, kind=VALUE_KINDS[name]) if name in VALUE_KINDS else field
 
 
 def envalid_fields(specs: "Node | None", at: Expr, env: Environment) -> list[EnvField]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bayplan.readers.javascript.environment import EnvField, Environment
-from bayplan.readers.javascript.names import GLOBAL, Expr
+from bayplan.readers.javascript.meanings import GLOBAL, Expr
 from bayplan.readers.javascript.schema_members import choices, default_text, library, named, validators
 from bayplan.readers.javascript.syntax import argument, arguments, chain, method_of, properties, unwrapped
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 12
 _NOWHERE = ("", GLOBAL)
-KINDS = {
+VALUE_KINDS = {
     "number": "number",
     "int": "number",
     "float32": "number",
@@ -130,7 +130,7 @@ def _step(field: EnvField, method: str, call: Expr, env: Environment, depth: int
         return replace(field, kind=several or field.kind)
     if method in ("preprocess", "pipe", "nullable", "union", "or", "literal"):
         return _combined(field, method, call, env, depth)
-    return replace(field, kind=KINDS[method]) if method in KINDS else field
+    return replace(field, kind=VALUE_KINDS[method]) if method in VALUE_KINDS else field
 
 
 def _combined(field: EnvField, method: str, call: Expr, env: Environment, depth: int) -> EnvField:

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from bayplan.readers.javascript.environment import EnvField, Environment
-from bayplan.readers.javascript.names import Expr
+from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.schema_members import choices, default_text
-from bayplan.readers.javascript.syntax import CLASSES, argument, decorator_call, decorators, member_name
+from bayplan.readers.javascript.source_file import CLASSES
+from bayplan.readers.javascript.syntax import argument, decorator_call, decorators, member_name
 
 if TYPE_CHECKING:
     from tree_sitter import Node

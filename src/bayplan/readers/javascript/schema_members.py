@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bayplan.readers.javascript.environment import EnvField, Environment, constant_text
-from bayplan.readers.javascript.names import Expr, External, Member
+from bayplan.readers.javascript.meanings import Expr, External, Member
 from bayplan.readers.javascript.syntax import arguments, chain, member_name, unwrapped
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from bayplan.model.workspace import Package
 from bayplan.readers.javascript.environment import Environment
 from bayplan.readers.javascript.listening import called_from
-from bayplan.readers.javascript.names import Expr
+from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.program import Program
 from bayplan.readers.javascript.syntax import argument, method_of, receiver
 from bayplan.source import At

@@ -47,6 +47,7 @@ class Layout:
     workspace: Workspace
     image: ImageFile
     context: str
+    _owners: dict[str, Package] = field(default_factory=dict)
     _pieces: dict[int, tuple[Piece, ...]] = field(default_factory=dict)
     _places: dict[tuple[int, str], tuple[str, ...]] = field(default_factory=dict)
 
@@ -103,8 +104,11 @@ class Layout:
 
     def owner(self, path: str) -> Package | None:
         """Return the package that a path of the repository belongs to."""
-        owners = [package for package in self.workspace.packages if below(path, package.folder) is not None]
-        return max(owners, key=lambda package: len(package.folder) if package.folder != "." else 0, default=None)
+        if not self._owners:
+            self._owners.update({package.folder: package for package in self.workspace.packages})
+        while path not in self._owners and path not in ("", ".", "/"):
+            path = posixpath.dirname(path)
+        return self._owners.get(path or ".")
 
     def covered(self, sources: tuple[str, ...], path: str) -> bool:
         """Say whether one of these sources of a COPY brings a file of the repository along."""

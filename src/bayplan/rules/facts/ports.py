@@ -58,7 +58,18 @@ def _is_next(app: App) -> bool:
 
 
 def named(app: App, service: DeployedService | None) -> Iterator[Named]:
-    """Yield every port that the image and a service believe in."""
+    """Yield every port that the image and a service believe in; platforms look at nothing but their own files."""
+    if service is None or service.platform == "compose":
+        yield from _named_by_image(app, service)
+    if service is None:
+        return
+    if len(service.published) == 1:
+        yield Named(service.published[0].container, "the published port", service.published[0].at)
+    if service.port is not None:
+        yield Named(service.port.value, "the platform", service.port.at)
+
+
+def _named_by_image(app: App, service: DeployedService | None) -> Iterator[Named]:
     exposed = [
         (int(port), each.at)
         for each in app.image.instructions(app.stage, "EXPOSE")
@@ -70,9 +81,3 @@ def named(app: App, service: DeployedService | None) -> Iterator[Named]:
     probe = probe_of(service, app.image, app.stage)
     if probe and probe.port and is_local(probe.host) and (probe.path or probe.host):
         yield Named(probe.port, "the health check", probe.at)
-    if service is None:
-        return
-    if len(service.published) == 1:
-        yield Named(service.published[0].container, "the published port", service.published[0].at)
-    if service.port is not None:
-        yield Named(service.port.value, "the platform", service.port.at)

@@ -42,7 +42,7 @@ def supply(deployment: Deployment, service: DeployedService, app: App) -> Supply
 
 
 def _is_grouped(service: DeployedService) -> bool:
-    return any("fromGroup" in key or "envVars" in key for key in service.settings)
+    return any(key.endswith(".fromGroup") for key in service.settings)
 
 
 def read_at_run_time(app: App, package: Package) -> Iterator[EnvUse]:

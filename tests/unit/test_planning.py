@@ -1,0 +1,315 @@
+"""What the passes decide, and how the writers say it."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.unit.planning import Repository, server
+
+from bayplan.errors import BayplanError, UsageError
+from bayplan.model.stack import Asked, Composed, Given, Role
+from bayplan.passes import node_version
+from bayplan.source import Fact, Why
+
+EXPRESS = "import express from 'express';\nconst app = express();\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path)
+
+
+def test_what_listens_is_a_web_service_on_its_port(repository: Repository) -> None:
+    stack = repository.app("api", server(4100)).plan().stack
+    (api,) = stack.services
+    assert api.role.value is Role.WEB
+    assert api.port is not None
+    assert api.port.value == 4100
+    assert api.binding is not None
+    assert api.binding.port == 4100
+
+
+def test_what_takes_jobs_is_a_worker_without_port_or_check(repository: Repository) -> None:
+    code = "import { Worker } from 'bullmq';\nnew Worker('mail', work, { url: process.env.REDIS_URL });\n"
+    stack = repository.app("mailer", code, bullmq="5.0.0").plan().stack
+    (mailer,) = stack.services
+    assert mailer.role.value is Role.WORKER
+    assert mailer.port is None
+    assert mailer.health is None
+    assert mailer.queues == ("mail",)
+    assert [store.kind for store in stack.stores] == ["redis"]
+
+
+def test_two_services_on_one_port_are_published_on_two(repository: Repository) -> None:
+    repository.app("one", server(3000)).app("two", server(3000))
+    published = [service.binding.port for service in repository.plan().stack.services if service.binding]
+    assert sorted(published) == [3000, 3001]
+
+
+def test_bayplan_yaml_overrules_every_guess(repository: Repository) -> None:
+    settings = """
+name: store
+node: 24
+services:
+  api:
+    port: 5000
+    publish: "127.0.0.1:8080"
+    health: /up
+    command: node other.js --flag "a b"
+    memory: 1GB
+    cpus: 2
+    grace: 45s
+    budget: 200MB
+    writable: [/data]
+    variables: {GREETING: "it's $5"}
+"""
+    stack = repository.app("api", server(4100)).plan(settings).stack
+    (api,) = stack.services
+    assert stack.name == "store"
+    assert stack.node.value == "24"
+    assert api.port == Fact(5000, api.port.why if api.port else Why("", ""))
+    assert api.binding is not None
+    assert (api.binding.address, api.binding.port) == ("127.0.0.1", 8080)
+    assert api.health is not None
+    assert api.health.path == "/up"
+    assert api.command.value == ("node", "other.js", "--flag", "a b")
+    assert (api.limits.memory_mb, api.limits.cpus) == (1000, 2)
+    assert (api.grace_seconds, api.budget_mb) == (45, 200)
+    assert "/data" in api.writable
+    assert [variable.value for variable in api.variables] == [Given("it's $5")]
+
+
+def test_a_service_can_be_left_out_and_left_unpublished(repository: Repository) -> None:
+    repository.app("api", server(4100)).app("lab", server(4200))
+    stack = repository.plan("services:\n  lab: {skip: true}\n  api: {publish: false}\n").stack
+    (api,) = stack.services
+    assert api.name == "api"
+    assert api.binding is None
+
+
+def test_a_service_that_does_not_exist_is_refused_with_its_place(repository: Repository) -> None:
+    with pytest.raises(UsageError) as refused:
+        repository.app("api", server(4100)).plan("services:\n  apii: {port: 1}\n")
+    assert refused.value.at is not None
+    assert refused.value.at.line == 3
+    assert "api" in refused.value.remedy
+
+
+def test_nothing_to_start_is_an_error_that_says_what_to_do(repository: Repository) -> None:
+    with pytest.raises(BayplanError, match="nothing in this repository can be started") as empty:
+        repository.plan()
+    assert "services" in empty.value.remedy
+
+
+@pytest.mark.requirement("FS-22")
+def test_a_store_url_is_composed_of_the_stack_and_the_operators_password(repository: Repository) -> None:
+    code = server(4100, "new Pool({ connectionString: process.env.DATABASE_URL! });\n")
+    (api,) = repository.app("api", code, pg="8.0.0").plan().stack.services
+    (url,) = api.variables
+    assert isinstance(url.value, Composed)
+    assert Asked("POSTGRES_PASSWORD") in url.value.parts
+    assert Given("@postgres:5432/shop") in url.value.parts
+    assert [need.name for need in api.needs] == ["postgres"]
+
+
+def test_the_parts_of_a_store_address_are_known_by_their_usual_names(repository: Repository) -> None:
+    code = server(
+        4100,
+        "const env = process.env;\n"
+        "new Pool({ host: env.DB_HOST!, password: env.DB_PASSWORD!, database: env.DB_NAME! });\n",
+    )
+    (api,) = repository.app("api", code, pg="8.0.0").plan().stack.services
+    values = {variable.name: variable.value for variable in api.variables}
+    assert values == {"DB_HOST": Given("postgres"), "DB_PASSWORD": Asked("POSTGRES_PASSWORD"), "DB_NAME": Given("shop")}
+
+
+@pytest.mark.requirement("FS-23")
+def test_the_address_for_browsers_is_published_and_the_one_for_servers_internal(repository: Repository) -> None:
+    repository.app("api", server(4100))
+    code = server(
+        3000, "fetch(process.env.API_INTERNAL_URL ?? 'http://localhost:4100');\nconsole.log(process.env.CORS_ORIGIN);\n"
+    )
+    repository.app("front", code + "export const api = process.env.NEXT_PUBLIC_API_URL;\n")
+    front = repository.plan().stack.service("front")
+    assert front is not None
+    values = {variable.name: variable.value for variable in front.variables}
+    assert values["API_INTERNAL_URL"] == Given("http://api:4100")
+    assert values["NEXT_PUBLIC_API_URL"] == Asked("NEXT_PUBLIC_API_URL", "http://localhost:4100", required=False)
+    assert [need.name for need in front.needs] == ["api"]
+
+
+def test_an_address_follows_a_port_that_bayplan_yaml_changes(repository: Repository) -> None:
+    repository.app("api", server(4100))
+    repository.app("front", server(3000, "fetch(process.env.BACKEND_URL ?? 'http://localhost:4100');\n"))
+    front = repository.plan("services:\n  api: {port: 5000}\n").stack.service("front")
+    assert front is not None
+    assert [variable.value for variable in front.variables] == [Given("http://api:5000")]
+
+
+@pytest.mark.requirement("FS-21")
+def test_development_decides_the_version_of_a_store(repository: Repository) -> None:
+    repository.write("docker-compose.yml", "services:\n  db:\n    image: postgres:16-alpine\n")
+    code = server(4100, "new Pool({ connectionString: process.env.DATABASE_URL! });\n")
+    (store,) = repository.app("api", code, pg="8.0.0").plan().stack.stores
+    assert store.image.value == "postgres:16-alpine"
+    assert store.data == "/var/lib/postgresql/data"
+
+
+def test_the_data_of_postgres_18_is_kept_where_it_is(repository: Repository) -> None:
+    code = server(4100, "new Pool({ connectionString: process.env.DATABASE_URL! });\n")
+    settings = "stores:\n  postgres: {image: 'postgres:18-alpine'}\n"
+    (store,) = repository.app("api", code, pg="8.0.0").plan(settings).stack.stores
+    assert store.data == "/var/lib/postgresql"
+
+
+def test_a_store_that_runs_elsewhere_is_asked_for(repository: Repository) -> None:
+    code = server(4100, "new Pool({ connectionString: process.env.DATABASE_URL! });\n")
+    stack = repository.app("api", code, pg="8.0.0").plan("stores:\n  postgres: {skip: true}\n").stack
+    assert stack.stores == ()
+    assert stack.services[0].variables[0].value == Asked("DATABASE_URL")
+
+
+@pytest.mark.requirement("FS-03")
+@pytest.mark.parametrize(
+    ("major", "today", "said"),
+    [("20", (2026, 4, 29), False), ("20", (2026, 4, 30), True), ("24", (2026, 11, 20), False)],
+)
+def test_the_end_of_a_majors_life_is_said_from_its_day_on(
+    major: str, today: tuple[int, int, int], *, said: bool
+) -> None:
+    note = node_version.end_of_life(Fact(major, Why("test", "test")), date(*today))
+    assert (note is not None) == said
+
+
+@pytest.mark.requirement("FS-03")
+def test_the_base_image_is_the_major_that_was_chosen(repository: Repository) -> None:
+    repository.app("api", server(4100))
+    assert "FROM node:22-alpine AS run" in repository.plan().files["apps/api/Dockerfile"].text
+    assert "FROM node:24-alpine AS run" in repository.plan("node: 24\n").files["apps/api/Dockerfile"].text
+
+
+@pytest.mark.requirement("FS-01", "FS-02", "FS-11")
+def test_the_last_stage_only_copies_and_the_slow_ones_run_on_the_builder(repository: Repository) -> None:
+    text = repository.app("api", server(4100), ms="2.1.3").plan().files["apps/api/Dockerfile"].text
+    stages = text.split("\nFROM ")
+    assert "--platform=$BUILDPLATFORM" in text.split("FROM ", 1)[1].splitlines()[0]
+    assert "\nRUN" not in stages[-1]
+    assert "corepack" not in text
+    assert "npm install -g pnpm@10.34.8" in text
+
+
+def test_what_must_be_compiled_for_the_target_is_installed_there(repository: Repository) -> None:
+    text = repository.app("api", server(4100), better_sqlite3="12.0.0").plan().files["apps/api/Dockerfile"].text
+    assert "FROM node:22-alpine AS production" in text
+    assert "apk add --no-cache g++ make python3" in text
+    assert "better-sqlite3 must be built on the platform it runs on" in text
+
+
+def test_older_pnpm_is_told_the_platform_in_its_manifest(tmp_path: Path) -> None:
+    text = (
+        Repository(tmp_path, "pnpm@9.15.9")
+        .app("api", server(4100), ms="2.1.3")
+        .plan()
+        .files["apps/api/Dockerfile"]
+        .text
+    )
+    assert 'npm pkg set "pnpm.supportedArchitectures.os[]=linux"' in text
+    assert "--cpu" not in text
+
+
+def test_migrations_run_to_their_end_before_what_needs_the_tables(repository: Repository) -> None:
+    repository.manifest(
+        "packages/db",
+        {
+            "name": "@shop/db",
+            "main": "dist/index.js",
+            "scripts": {"build": "tsc", "migrate": "node dist/migrate.js"},
+            "dependencies": {"pg": "8.0.0"},
+        },
+    )
+    repository.write("packages/db/tsconfig.json", '{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}')
+    repository.write("packages/db/src/migrate.ts", "console.log(process.env.DATABASE_URL!);\n")
+    stack = repository.app("api", server(4100), at_shop__db="workspace:*").plan().stack
+    migrate, api = stack.service("migrate"), stack.service("api")
+    assert migrate is not None
+    assert api is not None
+    assert migrate.role.value is Role.JOB
+    assert migrate.image_of == "api"
+    assert migrate.workdir == "/app/packages/db"
+    assert [need.name for need in api.needs] == ["postgres", "migrate"]
+
+
+def test_migrations_that_production_cannot_run_are_noted(repository: Repository) -> None:
+    content = {
+        "name": "api",
+        "scripts": {"start": "node index.js", "migrate": "drizzle-kit migrate"},
+        "dependencies": {},
+    }
+    repository.manifest("apps/api", content).write("apps/api/index.js", server(4100))
+    notes = [note.text for note in repository.plan().stack.notes]
+    assert any("drizzle-kit migrate" in note for note in notes)
+
+
+@pytest.mark.requirement("FS-07")
+def test_a_health_route_is_preferred_and_a_missing_one_noted(repository: Repository) -> None:
+    listening = "app.listen(process.env.PORT ?? 4100);\n"
+    repository.app("with", f"{EXPRESS}app.get('/users', h);\napp.get('/healthz', h);\n{listening}", express="5.0.0")
+    repository.app("without", f"{EXPRESS}{listening}", express="5.0.0")
+    stack = repository.plan().stack
+    checks = {service.name: service.health for service in stack.services}
+    assert checks["with"] is not None
+    assert checks["with"].path == "/healthz"
+    assert checks["without"] is not None
+    assert checks["without"].path is None
+    assert any(note.about == "without" and "health route" in note.text for note in stack.notes)
+
+
+@pytest.mark.requirement("FS-10", "FS-22")
+def test_every_variable_is_documented_with_all_that_is_known(repository: Repository) -> None:
+    code = server(
+        4100,
+        "const env = z.object({\n"
+        "  JWT_SECRET: z.string(),\n"
+        "  MODE: z.enum(['fast', 'slow']).default('fast').describe('How it works'),\n"
+        "  TRACE_URL: z.string().url().optional(),\n"
+        "}).parse(process.env);\n",
+    )
+    text = repository.app("api", "import { z } from 'zod';\n" + code, zod="4.0.0").plan().files[".env.example"].text
+    assert "Secret: openssl rand -hex 32\nJWT_SECRET=\n" in text
+    assert "# How it works.\n# One of fast, slow. Read by api at run time.\n# MODE=fast\n" in text
+    assert "# TRACE_URL=https://example.com\n" in text
+    assert text.index("# Required") < text.index("JWT_SECRET") < text.index("# Optional") < text.index("# MODE")
+
+
+@pytest.mark.requirement("FS-20", "FS-22")
+def test_compose_requires_passes_through_and_escapes(repository: Repository) -> None:
+    code = server(4100, "if (!process.env.NEEDED) throw new Error();\nconsole.log(process.env.MAYBE);\n")
+    settings = "services:\n  api:\n    variables: {PRICE: '$5'}\n"
+    text = repository.app("api", code).plan(settings).files["docker-compose.prod.yml"].text
+    api = yaml.safe_load(text)["services"]["api"]
+    assert api["environment"] == {"NEEDED": "${NEEDED:?see .env.example}", "MAYBE": None, "PRICE": "$$5"}
+    assert api["read_only"] is True
+    assert api["cap_drop"] == ["ALL"]
+    assert api["restart"] == "unless-stopped"
+
+
+@pytest.mark.requirement("FS-12")
+def test_the_context_leaves_out_secrets_and_outputs_but_no_folder_that_is_needed(repository: Repository) -> None:
+    repository.write("apps/api/drizzle/0000.sql", "select 1;")
+    text = repository.app("api", server(4100)).plan().files[".dockerignore"].text
+    lines = text.splitlines()
+    assert {"**/.env*", ".git", "**/node_modules", "**/dist", "**/*.tsbuildinfo"} <= set(lines)
+    assert "**/drizzle" not in lines
+
+
+def test_an_install_that_is_not_pnpms_is_refused_kindly(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text(
+        '{"name": "x", "scripts": {"start": "node i.js"}, "packageManager": "npm@11.0.0"}'
+    )
+    (tmp_path / "i.js").write_text(server(80))
+    (tmp_path / "package-lock.json").write_text('{"name": "x", "lockfileVersion": 3, "packages": {}}')
+    from bayplan import pipeline
+
+    with pytest.raises(UsageError, match="pnpm workspaces only"):
+        pipeline.plan(tmp_path)
