@@ -75,31 +75,25 @@ def _round(times: Times, sides: Sequence[Side], later: Sequence[Mapping[str, str
     """Build everything from nothing, and again after each kind of change, once for each later version."""
     with ExitStack() as stack:
         caches = {side.name: stack.enter_context(empty_cache()) for side in sides}
-        for side in sides:
-            _build_all(times, COLD, side, caches[side.name])
+        _turns(times, COLD, sides, caches)
         for number, texts in enumerate(later):
-            _changes(times, sides[:: 1 if number % 2 == 0 else -1], caches, number, texts)
-        for side, app in product(sides if later else (), APPS):
+            turns = sides[:: 1 if number % 2 == 0 else -1]
+            _turns(times, AGAIN, turns, caches)
+            for app, side in product(APPS, sides):
+                side.edit(app, number)
+            _turns(times, SOURCE, turns, caches)
+            for side in sides:
+                side.depend(texts)
+            _turns(times, DEPENDENCY, turns, caches)
+        for app, side in product(APPS, sides if later else ()):
             size = caches[side.name].bytes_above_base(f"{side.name}-{app}")
             times.found[BYTES][app][side.name].append(size)
 
 
-def _changes(
-    times: Times, turns: Sequence[Side], caches: Mapping[str, Cache], number: int, texts: Mapping[str, str]
-) -> None:
-    for app, side in product(APPS, turns):
-        times.build(AGAIN, app, side, caches[side.name])
-    for app, side in product(APPS, turns):
-        side.edit(app, number)
-        times.build(SOURCE, app, side, caches[side.name])
-    for side in turns:
-        side.depend(texts)
-        _build_all(times, DEPENDENCY, side, caches[side.name])
-
-
-def _build_all(times: Times, what: str, side: Side, cache: Cache) -> None:
-    for app in APPS:
-        times.build(what, app, side, cache)
+def _turns(times: Times, what: str, sides: Sequence[Side], caches: Mapping[str, Cache]) -> None:
+    """Build app by app, each on one side and then on the other, so that a busy minute slows both down."""
+    for app, side in product(APPS, sides):
+        times.build(what, app, side, caches[side.name])
 
 
 def _rows(what: str, found: Mapping[str, Mapping[str, Sequence[float]]]) -> list[Row]:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from tests import golden
 
 from bayplan import pipeline
 from bayplan.model.finding import Finding
+from tests import golden
 
 ROOT = Path(__file__).parent.parent
 REPOSITORIES = [

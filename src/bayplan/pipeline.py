@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bayplan.model.config import Config
-from bayplan.model.deployment import Deployment
+from bayplan.model.deployment import Broken, Deployment
 from bayplan.model.finding import Finding
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Stack
@@ -92,23 +92,24 @@ def _check(tree: Tree, workspace: Workspace) -> tuple[Tree, Deployment, tuple[Fi
 
 def check_planned(planned: Planned) -> tuple[Finding, ...]:
     """Judge the repository as it would be with every file as it was rendered."""
-    return _check_with(planned, planned.overlay)[1]
+    return _check_with(planned, planned.overlay)[2]
 
 
-def check_writes(planned: Planned, plan: Plan) -> tuple[Tree, tuple[Finding, ...]]:
+def check_writes(planned: Planned, plan: Plan) -> tuple[Tree, tuple[Finding, ...], tuple[Broken, ...]]:
     """Return what would be seriously wrong with the files that a write touches: nothing is written unchecked."""
     texts = {action.path: action.new.decode() for action in plan.writing if action.new is not None}
-    tree, findings = _check_with(planned, texts)
+    tree, deployment, findings = _check_with(planned, texts)
     serious = [each for each in findings if each.effect.fails]
-    return tree, tuple(each for each in serious if any(place.at.file in texts for place in each.places))
+    touched = tuple(each for each in serious if any(place.at.file in texts for place in each.places))
+    return tree, touched, tuple(each for each in deployment.broken if each.at.file in texts)
 
 
-def _check_with(planned: Planned, texts: Mapping[str, str]) -> tuple[Tree, tuple[Finding, ...]]:
+def _check_with(planned: Planned, texts: Mapping[str, str]) -> tuple[Tree, Deployment, tuple[Finding, ...]]:
     from bayplan.readers.workspace import read_workspace
 
     tree = planned.tree.with_overlay(texts)
     workspace = read_workspace(tree) if planned.edits else planned.workspace
-    return tree, _check(tree, workspace)[2]
+    return _check(tree, workspace)
 
 
 def decide_files(planned: Planned, choice: Choice | None = None) -> Plan:

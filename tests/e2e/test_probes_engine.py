@@ -11,7 +11,6 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from tests.e2e.mini_stack import mini, workspace
 
 from bayplan.cli.session import Session, at_work, open_session
 from bayplan.engines import docker
@@ -20,6 +19,7 @@ from bayplan.engines.starting import is_unchanged
 from bayplan.errors import CommandFailedError
 from bayplan.model.evidence import Evidence, Status
 from bayplan.probes import PROBES, leftovers
+from tests.e2e.mini_stack import mini, workspace
 
 pytestmark = pytest.mark.engine
 HERE = Path(__file__).parent

@@ -2,9 +2,9 @@
 # ruff: noqa: E501, ISC004 - a sample stands beside what it means
 
 import pytest
-from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace, told
 
 from bayplan.model.workspace import Use
+from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace, told
 
 OPTIONAL = (False, None)
 REQUIRED = (True, None)
@@ -233,3 +233,11 @@ def test_a_function_of_a_workspace_package_reads_for_the_package_it_stands_in() 
         ("A", True, "apps/api/src/main.ts")
     ]
     assert found["packages/env"].env == ()
+
+
+def test_env_var_says_what_it_needs() -> None:
+    text = (
+        "import env from 'env-var'\nconst a = env.get('A').required().asString()\n"
+        "const b = env.get('B').default('5').asInt()\nconst c = env.get('C').asString()\nother.get('D')"
+    )
+    assert told(read_main(text, "env-var").env) == {"A": REQUIRED, "B": (False, "5"), "C": OPTIONAL}

@@ -2,9 +2,9 @@
 # ruff: noqa: E501 - a sample stands beside what it means
 
 import pytest
-from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 from bayplan.model.workspace import EnvUse, Use
+from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 ZOD = "import { z } from 'zod'\n"
 Said = tuple[bool, str | None, str]

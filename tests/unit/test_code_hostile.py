@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.code_workspace import manifest, packages, read_app, read_main, read_workspace, told
 
 from bayplan.readers.code import read_code
 from bayplan.tree import Tree
+from tests.unit.code_workspace import manifest, packages, read_app, read_main, read_workspace, told
 
 SAMPLE = """
 import express, { Router } from 'express'

@@ -2,9 +2,9 @@
 # ruff: noqa: E501, ISC004 - a sample stands beside what it means
 
 import pytest
-from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 from bayplan.model.workspace import Code
+from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 EXPRESS = "import express from 'express'\nconst app = express()\n"
 
@@ -183,6 +183,23 @@ def test_a_nest_app_listens(listen: str, expected: tuple[int | None, str | None]
     assert (kind(code), port(code)) == ("nest", expected)
 
 
+def test_a_nest_app_listens_where_its_configuration_objects_say() -> None:
+    main = (
+        "import { NestFactory } from '@nestjs/core'\nimport { ConfigService } from '@nestjs/config'\n"
+        "const app = await NestFactory.create(M)\nawait app.listen(app.get(ConfigService).get('KEY'))"
+    )
+    named = "import { registerAs } from '@nestjs/config'\nexport default registerAs('http', () => ({ port: Number(process.env.PORT ?? 4100) }))"
+    loaded = "export default () => ({ http: { port: Number(process.env.PORT ?? 4100) }, port: 4200 })"
+    module = "import load from './config'\nConfigModule.forRoot({ load: [load] })"
+    assert port(
+        read_app({"src/main.ts": main.replace("KEY", "http.port"), "src/config.ts": named}, "@nestjs/core")
+    ) == (4100, "PORT")
+    files = {"src/main.ts": main.replace("KEY", "http.port"), "src/config.ts": loaded, "src/app.module.ts": module}
+    assert port(read_app(files, "@nestjs/core")) == (4100, "PORT")
+    assert port(read_app({**files, "src/main.ts": main.replace("KEY", "port")}, "@nestjs/core")) == (4200, None)
+    assert port(read_app({**files, "src/main.ts": main.replace("KEY", "other.port")}, "@nestjs/core")) == (None, None)
+
+
 @pytest.mark.parametrize(
     "how", ["createApplicationContext(M)", "createMicroservice(M, { transport: Transport.TCP, options: { port: 4 } })"]
 )
@@ -220,8 +237,9 @@ def test_a_next_app_with_its_own_server_listens_where_the_server_does() -> None:
 @pytest.mark.parametrize(
     ("dependencies", "text", "expected"),
     [
-        (("express",), "app.listen(1000)", "express"),
-        (("fastify",), "app.listen({ port: 1000 })", "fastify"),
+        (("express",), EXPRESS + "app.listen(1000)", "express"),
+        (("fastify",), "import fastify from 'fastify'\nfastify().listen({ port: 1000 })", "fastify"),
+        (("fastify", "bullmq"), "import http from 'http'\nhttp.createServer().listen(1000)", "node"),
         (("koa",), "app.listen(1000)", "node"),
         ((), "import http from 'http'\nhttp.createServer().listen(1000)", "node"),
         (("bullmq",), "import { Worker } from 'bullmq'\nnew Worker('q', run)", "node"),

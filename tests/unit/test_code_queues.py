@@ -2,9 +2,9 @@
 # ruff: noqa: E501 - a sample stands beside what it means
 
 import pytest
-from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 from bayplan.model.workspace import NextConfig
+from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 BULLMQ = "import { Queue, Worker } from 'bullmq'\n"
 NEST = "import { Processor, InjectQueue, BullModule } from '@nestjs/bullmq'\n"

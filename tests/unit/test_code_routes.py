@@ -2,9 +2,9 @@
 # ruff: noqa: E501, ISC004 - a sample stands beside what it means
 
 import pytest
-from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 from bayplan.model.workspace import Code
+from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 EXPRESS = "import express, { Router } from 'express'\nconst app = express()\napp.listen(3000)\n"
 FASTIFY = "import Fastify from 'fastify'\nconst app = Fastify({ logger: true })\napp.listen({ port: 3000 })\n"
@@ -32,6 +32,7 @@ def shown(code: Code) -> list[str]:
             ["DELETE /api/things/:id"],
         ),
         ("const r = Router()\nr.get('/x', handle)\napp.use(r)", ["GET /x"]),
+        ("const r = Router()\nr.get('/x', handle)\napp.use('/api', [auth, r])", ["GET /api/x"]),
         ("const r = Router()\nr.get('/x', handle)", []),
         ("const r = Router()\nr.get('/x', handle)\napp.use(process.env.BASE ?? '/api', r)", ["GET /api/x"]),
         ("app.use('/health', (req, res) => res.sendStatus(200))", ["ALL /health"]),
@@ -59,7 +60,8 @@ def test_express_routers_are_followed_through_files_and_packages() -> None:
             "apps/api/src/app.ts": "import express from 'express'\nexport const createApp = () => {\n const app = express()\n"
             " app.use('/api', require('./health'))\n app.use('/users', users)\n return app }\nimport { users } from '@acme/routes'",
             "apps/api/src/health.js": "const express = require('express')\nconst r = express.Router()\nr.get('/health', h)\nmodule.exports = r",
-            "apps/api/src/main.ts": "import { createApp } from './app'\nconst app = createApp()\napp.get('/late', h)\napp.listen(3000)",
+            "apps/api/src/late.js": "module.exports.late = (a) => { a.get('/late', h) }",
+            "apps/api/src/main.ts": "import { createApp } from './app'\nconst app = createApp()\nrequire('./late').late(app)\napp.listen(3000)",
         }
     )
     assert shown(found["apps/api"]) == ["GET /api/health", "GET /late", "GET /users/me"]
@@ -85,6 +87,7 @@ def test_express_routers_are_followed_through_files_and_packages() -> None:
             "import fp from 'fastify-plugin'\nconst p = fp(async (f) => { f.get('/x', handle) })\napp.register(p)",
             ["GET /x"],
         ),
+        ("app.register(async (f) => { f.post('', handle) }, { prefix: '/api' })", ["POST /api"]),
         ("const t = app.withTypeProvider<Zod>()\nt.get('/x', handle)", ["GET /x"]),
     ],
 )
@@ -131,6 +134,8 @@ def test_routes_of_koa_and_of_plain_node() -> None:
         "const app = new Koa()\napp.use(r.routes()).use(r.allowedMethods())\napp.listen(3000)"
     )
     assert shown(read_main(koa, "koa", "@koa/router")) == ["GET /api/x"]
+    choosing = "import { createServer } from 'http'\ncreateServer((req, res) => { switch (req.url) { case '/live': res.end() } }).listen(3000)"
+    assert shown(read_main(choosing)) == ["GET /live"]
     plain = "import { createServer } from 'http'\ncreateServer((req, res) => { if (req.url === '/health') res.end() }).listen(3000)"
     assert shown(read_main(plain)) == ["GET /health"]
     terminus = "import { createTerminus } from '@godaddy/terminus'\ncreateTerminus(server, { healthChecks: { '/healthz': check } })\nserver.listen(3000)"

@@ -140,6 +140,17 @@ def test_failure_4_a_platform_starts_the_old_path(path: str, text: str) -> None:
     assert "/app/apps/api/dist/main.js" in finding.message
 
 
+def test_failure_4_a_command_of_compose_or_of_the_image_kept_the_old_path() -> None:
+    job = Harm().replace(COMPOSE, r'\["node", "dist/migrate.js"\]', '["node", "packages/db/dist/migrate.js"]')
+    (finding,) = job.found()["missing-start-file"]
+    assert files(finding) == {COMPOSE, API}
+    assert finding.help == "start `node dist/migrate.js`"
+    (finding,) = (
+        Harm().replace(WEB, r'\["node", "server.js"\]', '["node", "apps/web/server.js"]').found()["missing-start-file"]
+    )
+    assert files(finding) == {WEB}
+
+
 def test_failure_5_a_place_did_not_follow_the_health_route() -> None:
     harm = Harm().replace("apps/api/src/main.ts", r"setGlobalPrefix\('api'\)", "setGlobalPrefix('api/v1')")
     harm.add("fly.toml", CHECKED_FLY)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.unit.planning import Repository, server
 
 from bayplan.errors import BayplanError, UsageError
 from bayplan.model.stack import Asked, Composed, Given, Role
 from bayplan.passes import node_version
 from bayplan.source import Fact, Why
+from tests.unit.planning import Repository, server
 
 EXPRESS = "import express from 'express';\nconst app = express();\n"
 

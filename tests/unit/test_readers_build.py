@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.unit.reading import Files, only_package, workspace
 
 from bayplan.readers.scripts import main_command
+from tests.unit.reading import Files, only_package, workspace
 
 PLAIN: dict[str, object] = {"compilerOptions": {"outDir": "dist"}, "include": ["src"]}
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.reading import workspace
 
 from bayplan.errors import BrokenFileError
+from tests.unit.reading import workspace
 
 LOCK_9 = "lockfileVersion: '9.0'\nimporters:\n  .: {}\n"
 PATCHED = "patchedDependencies:\n  ms@2.1.3:\n    hash: {}\n    path: patches/ms.patch\n"

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.reading import Files, repository, workspace
 
 from bayplan.errors import BrokenFileError
 from bayplan.model.workspace import DependencyKind
@@ -12,6 +11,7 @@ from bayplan.readers.npm import read_npm_lock
 from bayplan.readers.workspace import read_workspace
 from bayplan.source import At
 from bayplan.tree import Tree
+from tests.unit.reading import Files, repository, workspace
 
 EXAMPLE = Path(__file__).parents[2] / "examples/forgestack/repo"
 GLOBS = "packages: ['apps/*', 'packages/*']\n"

@@ -1,6 +1,7 @@
 """Comments allow findings, with a reason and where they stand."""
 
 import pytest
+
 from tests.unit.shop import API, CASES, api, compose, findings, found, image
 
 POSTGRES = "services:\n  db:\n{above}    image: postgres{behind}\n"

@@ -1,6 +1,7 @@
 """Health checks and ports, against the code and against each other."""
 
 import pytest
+
 from tests.unit.shop import API, CASES, api, compose, found, image
 
 
@@ -38,6 +39,22 @@ def test_a_health_path_needs_a_route(path: str, count: int) -> None:
     )
     check = f'HEALTHCHECK CMD ["wget", "-qO-", "http://127.0.0.1:4000{path}"]'
     assert len(found("unanswered-health-path", {API: image(check), "apps/api/src/main.ts": code})) == count
+
+
+@pytest.mark.parametrize(
+    ("check", "count"),
+    [
+        ("CMD curl -f localhost:4000/healthz", 1),
+        ("CMD curl -f localhost:4000/api/health", 0),
+        ("""CMD ["node", "-e", "fetch('http://localhost:' + (process.env.PORT || 4000) + '/healthz')"]""", 1),
+        ("CMD wget -q http://127.0.0.1:${PORT:-4000}/api/health", 0),
+        ("""CMD ["node", "-e", "require('http').get({port: 4000, path: '/healthz'})"]""", 1),
+        ("CMD nc -z localhost 4000", 0),
+        ('CMD ["node", "dist/health.js"]', 0),
+    ],
+)
+def test_a_health_path_is_read_out_of_every_spelling(check: str, count: int) -> None:
+    assert len(found("unanswered-health-path", {API: image(f"HEALTHCHECK {check}")})) == count
 
 
 def test_a_library_that_brings_health_routes_keeps_the_rule_quiet() -> None:

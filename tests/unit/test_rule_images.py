@@ -1,9 +1,9 @@
 """What images hold and what they are built with: what cannot be known is never a finding."""
 
 import pytest
-from tests.unit.shop import API, WEB, api, compose, found, image
 
 from bayplan.model.finding import Effect
+from tests.unit.shop import API, WEB, api, compose, found, image
 
 
 def test_the_file_that_starts_decides_which_package_an_image_runs() -> None:

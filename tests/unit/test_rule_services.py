@@ -1,6 +1,7 @@
 """Services that need each other and the world outside, and the workflows that make their images."""
 
 import pytest
+
 from tests.unit.shop import API, FLOW, api, compose, found, image
 
 

@@ -1,6 +1,7 @@
 """Variables: what code reads, what services give it, and what is written down."""
 
 import pytest
+
 from tests.unit.shop import API, WEB, api, compose, found, image
 
 

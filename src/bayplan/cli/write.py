@@ -84,11 +84,11 @@ def settle(planned: "Planned", plan: Plan) -> int:
     from bayplan import pipeline
     from bayplan.ownership.apply import apply
 
-    tree, findings = pipeline.check_writes(planned, plan) if plan.writing else (planned.tree, ())
-    if findings:
+    tree, findings, broken = pipeline.check_writes(planned, plan) if plan.writing else (planned.tree, (), ())
+    if findings or broken:
         from bayplan.cli.check import show_findings
 
-        show_findings(tree, findings)
+        show_findings(tree, findings, broken)
         print("nothing was written, for it would not work; the files are as they were")
         return 1
     apply(planned.tree.root, plan)

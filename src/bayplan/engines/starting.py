@@ -8,6 +8,7 @@ from time import monotonic, sleep
 
 from bayplan.engines import docker
 from bayplan.engines.engine import DockerEngine
+from bayplan.engines.host_ports import refuse_taken
 from bayplan.engines.news import Listener, News, State
 from bayplan.errors import BayplanError, CommandFailedError
 from bayplan.model.running import Container, Event
@@ -79,6 +80,7 @@ def start(
     what ran before and what it kept is left alone.
     """
     before, volumes = engine.containers(), engine.volumes()
+    refuse_taken(stack, before)
     began, since = monotonic(), engine.now()
     pool = ThreadPoolExecutor(max_workers=1)
     try:

@@ -134,7 +134,7 @@ def _run(step: Run) -> list[str]:
     if not step.needs_network:
         flags.append("--network=none")
     commands = [f"{each} &&" for each in step.commands[:-1]] + list(step.commands[-1:])
-    words = [*flags, *commands]
+    words = [*flags, *map(_one_line, commands)]
     words[0] = f"RUN {words[0]}"
     lines = [line for word in (words[0], *(INDENT + word for word in words[1:])) for line in _wrapped(word)]
     return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]

@@ -1,9 +1,11 @@
 """Which packages become services, under which name, in which role."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bayplan.catalog import load, names
 from bayplan.errors import UsageError
 from bayplan.model.config import Config, ServiceConfig
 from bayplan.model.stack import Note, Role
@@ -11,6 +13,8 @@ from bayplan.model.workspace import Package, Workspace
 from bayplan.source import Fact, Why
 
 STATIC = ("vite",)
+RESERVED = ("migrate",)
+"""The names of services that are none of the repository's packages, beside those of the stores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +33,22 @@ def service_name(text: str) -> str:
 
 
 def _candidates(workspace: Workspace) -> Iterator[tuple[str, Package]]:
+    """Yield each package that can run under a name of its own: its folder's last part, or more of it."""
     runnable = [each for each in workspace.packages if each.code.framework is not None]
-    short = {each.folder: service_name(each.folder.rsplit("/", 1)[-1]) for each in runnable}
+    short = {each.folder: service_name(_short(workspace, each)) for each in runnable}
+    given = Counter((*short.values(), *RESERVED, *(load(store)["kind"] for store in names("stores"))))
     for each in runnable:
-        if each.folder == ".":
-            yield service_name(workspace.name), each
-        elif list(short.values()).count(short[each.folder]) > 1:
-            yield service_name(each.folder), each
-        else:
-            yield short[each.folder], each
+        name = short[each.folder]
+        if given[name] > 1:
+            name = service_name(each.folder) if "/" in each.folder else f"{name}-app"
+        while name != short[each.folder] and given[name]:
+            name += "-app"
+        given[name] += 1
+        yield name, each
+
+
+def _short(workspace: Workspace, package: Package) -> str:
+    return workspace.name if package.folder == "." else package.folder.rsplit("/", 1)[-1]
 
 
 def _role(package: Package, settings: ServiceConfig, config: Config, key: str) -> Fact[Role]:

@@ -24,9 +24,11 @@ def build_stage(
     `first` and `last` are commands around the app's own build, `caches` its own; `cpus` are those that a native
     module must be there for, the builder's own when there are none.
     """
-    exact = Why("pnpm", "exactly what the lockfile says, development tools included")
-    installs = install_for(cpus, recipe, production=False) if cpus else (install(recipe, production=False),)
-    steps: list[Step] = [Run(installs, exact, (STORE,))]
+    steps: list[Step] = []
+    if any(package.build is not None for package in recipe.built):
+        exact = Why("pnpm", "exactly what the lockfile says, development tools included")
+        installs = install_for(cpus, recipe, production=False) if cpus else (install(recipe, production=False),)
+        steps.append(Run(installs, exact, (STORE,)))
     steps += [Copy((path,), path if "/" in path else "./", why) for path, why in _shared_files(recipe).items()]
     for package in recipe.built:
         own = package is recipe.package
@@ -38,8 +40,8 @@ def build_stage(
         if package.build is not None:
             commands = (*first, *_scripts(package), *last) if own else _scripts(package)
             steps.append(Run(commands, package.build.why, caches if own else ()))
-    why = Why("closure", "package by package, dependencies first: a change builds only itself and what follows")
-    return Stage("build", "manifests", tuple(steps), why)
+    because = "package by package, dependencies first: a change builds only itself and what follows"
+    return Stage("build", "manifests", tuple(steps), Why("closure", because if builds else "nothing builds the sources"))
 
 
 def _scripts(package: Package) -> tuple[str, ...]:

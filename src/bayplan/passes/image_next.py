@@ -39,7 +39,7 @@ def image(recipe: Recipe, *, has_public: bool) -> Image:
 def _told(recipe: Recipe) -> tuple[str, ...]:
     """Return the command that gives the build what the code demands as soon as it is loaded.
 
-    `next build` loads it all. What is known is given as it will be; a secret is not, and nothing that is built holds it.
+    `next build` loads it all. What is known is given as it will be; for the rest, as for secrets, something stands in.
     """
     uses = [use for package in recipe.running for use in package.code.env]
     skips = sorted({use.name for use in uses if use.kind == SKIPS_VALIDATION})

@@ -92,10 +92,9 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
             Given(known.value),
             Why("bayplan.yaml", "bayplan.yaml says so", around.config.at("variables", name)),
         )
-    elif isinstance(found, Asked):
+    elif isinstance(found, Asked) and found.name == name:
         found = replace(found, default=known.default or found.default, required=required)
-    written = known.purpose or next((use.purpose for use in uses if use.purpose), "")
-    purpose = written or ("" if isinstance(found, Given) else _usual_purpose(name))
+    purpose = known.purpose or next((use.purpose for use in uses if use.purpose), "") or _usual_purpose(name)
     return Variable(
         name,
         found,

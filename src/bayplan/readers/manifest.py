@@ -39,6 +39,12 @@ def read_manifest(tree: Tree, path: str) -> Manifest:
         )
     folder = parent(path)
     name = document.text("name") or (tree.root.name if folder == "." else posixpath.basename(folder))
+    if not name.isprintable():
+        raise BrokenFileError(
+            f"{path}: the name {name!r} holds what cannot be seen, and no command could name this package",
+            at=document.at("name"),
+            remedy='write a "name" of letters, digits, `-`, `_` and `.` there',
+        )
     package = Package(
         name=name,
         folder=folder,

@@ -115,8 +115,9 @@ def _runnable(tree: Tree, package: Package) -> str | None:
             return started
     elif package.folder == ".":
         return None
-    entries = [entry.value for entry in package.entries] or ["index.js"]
-    return next((each for each in entries if RUNS_AS_IT_IS.search(each) and tree.lists(package.path(each))), None)
+    named = [entry.value for entry in package.entries]
+    files = [file for each in (*named, "index.js") for file in (each, f"{each}.js", f"{each}/index.js")]
+    return next((each for each in files if RUNS_AS_IT_IS.search(each) and tree.lists(package.path(each))), None)
 
 
 def _read_at_run_time(tree: Tree, package: Package, made: Sequence[Fact[str]], builder: Builder) -> Iterator[Fact[str]]:

@@ -78,12 +78,8 @@ class Rule:
 
 RULES = (
     # What is copied into images, and where it ends up
-    Rule(
-        "missing-workspace-package", Effect.WILL_NOT_BUILD, missing_workspace_package.check
-    ),  # a COPY list fell behind
-    Rule(
-        "missing-standalone-output", Effect.WILL_NOT_BUILD, missing_standalone_output.check
-    ),  # Next.js builds no folder
+    Rule("missing-workspace-package", Effect.WILL_NOT_BUILD, missing_workspace_package.check),  # stale COPY list
+    Rule("missing-standalone-output", Effect.WILL_NOT_BUILD, missing_standalone_output.check),  # nothing to copy
     Rule("missing-dockerfile", Effect.WILL_NOT_BUILD, missing_dockerfile.check),  # no such file or stage
     Rule("missing-app-modules", Effect.WILL_NOT_START, missing_app_modules.check),  # pnpm links are left behind
     Rule("missing-start-file", Effect.WILL_NOT_START, missing_start_file.check),  # a command kept the old path

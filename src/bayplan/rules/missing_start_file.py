@@ -66,6 +66,7 @@ from bayplan.rules.facts.apps import App, apps, members
 from bayplan.rules.facts.commands import Start, same_script, script_path
 from bayplan.rules.facts.layout import below
 
+ENDINGS = (".js", ".mjs", ".cjs")
 OWN_FOLDER = re.compile(r"__dirname|import\.meta\.dirname|process\.cwd\(\)")
 
 
@@ -116,19 +117,22 @@ def _may_exist(app: App, parts: list[str]) -> bool:
 
 def start_files(package: Package) -> list[str]:
     """Return the files, relative to the root, that can start a package."""
-    files = []
-    if package.start is not None:
-        files += [word for word in package.start.value if word.endswith((".js", ".mjs", ".cjs"))]
-    files += [
-        entry.value.removeprefix("./") for entry in package.entries if entry.value.endswith((".js", ".mjs", ".cjs"))
-    ]
-    if package.code.next is not None:
-        root = package.code.next.tracing_root
-        if root is None or not OWN_FOLDER.fullmatch(root.value):
-            files.append(f".next/standalone/{package.folder}/server.js")
-        if root is not None:
-            files.append(".next/standalone/server.js")
-    return [package.path(posixpath.normpath(file)) for file in dict.fromkeys(files)]
+    words = [word for script in package.scripts.values() for word in script.value.split() if "node " in script.value]
+    words += package.start.value if package.start is not None else ()
+    words += [entry.value for entry in package.entries]
+    files = [posixpath.normpath(word) for word in words if word.endswith(ENDINGS)]
+    return [package.path(file) for file in dict.fromkeys((*files, *_servers(package)))]
+
+
+def _servers(package: Package) -> list[str]:
+    """Return where Next.js can put its server: below the tracing root, as far as the config tells which that is."""
+    if package.code.next is None:
+        return []
+    root = package.code.next.tracing_root
+    nested, flat = f".next/standalone/{package.folder}/server.js", ".next/standalone/server.js"
+    if root is None or root.value.count("..") == package.folder.count("/") + 1:
+        return [nested]
+    return [flat] if OWN_FOLDER.fullmatch(root.value) else [nested, flat]
 
 
 def _finding(app: App, service: DeployedService | None, command: Start, path: str, there: list[str]) -> Finding:

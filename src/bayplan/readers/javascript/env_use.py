@@ -9,7 +9,7 @@ from bayplan.model.workspace import SKIPS_VALIDATION, EnvUse, Use
 from bayplan.readers.javascript.bindings import pattern_names
 from bayplan.readers.javascript.env_asked import config_service_key, env_var
 from bayplan.readers.javascript.env_context import CONNECTIONS, GIVES_UP, Context, context, guarded_names
-from bayplan.readers.javascript.environment import NAME, EnvField, Environment, constant_text, environment
+from bayplan.readers.javascript.environment import NAME, WHOLE, EnvField, Environment, constant_text, environment
 from bayplan.readers.javascript.functions import enclosing_function, parameter_index
 from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.program import Program, is_build_config
@@ -79,8 +79,9 @@ def as_use(field: EnvField) -> EnvUse:
 def _exported_aliases(env: Environment, sources: "Iterable[Source]") -> "Iterator[str]":
     """Return the names by which other files get the environment as a whole."""
     for source in sources:
-        exports = env.resolver.names(source).exports if b"export" in source.data else None
-        for name, node in exports.nodes.items() if exports is not None else ():
+        if b"export" not in source.data or (b"node:process" not in source.data and not WHOLE.search(source.content)):
+            continue
+        for name, node in env.resolver.names(source).exports.nodes.items():
             if environment(env.resolver.resolve(node, source)) is not None and NAME.match(name):
                 yield name
 
@@ -100,7 +101,7 @@ def _in_file(source: Source, env: Environment) -> "Iterator[EnvUse]":
 
 def _member_uses(node: "Node", source: Source, env: Environment, guarded: frozenset[str]) -> "Iterator[EnvUse]":
     inner = node.child_by_field_name("object")
-    if inner is None or not _may_be_environment(unwrapped(inner), source):
+    if inner is None or not _may_be_environment(unwrapped(inner), node, source):
         return
     via = environment(env.resolver.resolve(inner, source))
     if via is None:
@@ -122,9 +123,11 @@ def _member_uses(node: "Node", source: Source, env: Environment, guarded: frozen
         yield from _use(text, node, via, source, env, guarded)
 
 
-def _may_be_environment(node: "Node", source: Source) -> bool:
+def _may_be_environment(node: "Node", member: "Node", source: Source) -> bool:
+    """Say whether it is worth while to ask what stands before a dot: most of what does is something else."""
     if node.type == "identifier":
-        return True
+        named = member.child_by_field_name("property")
+        return named is None or source.data[named.start_byte : named.start_byte + 1].isupper()
     named = node.child_by_field_name("property") if node.type == "member_expression" else None
     return named is not None and source.text(named) == "env"
 
@@ -226,7 +229,7 @@ def _destructured(source: Source, env: Environment, guarded: frozenset[str]) -> 
 
 
 def _asked(source: Source, env: Environment) -> "Iterator[EnvUse]":
-    """Yield what is asked by call: Nest's ConfigService and Deno."""
+    """Yield what is asked by call: Nest's ConfigService, env-var and Deno."""
     if b"ConfigService" not in source.data and b"Deno.env" not in source.data and b"env-var" not in source.data:
         return
     for call in source.nodes("call_expression"):

@@ -100,7 +100,6 @@ class Environment:
         self.schemas: Mapping[tuple[str, int, int], tuple[EnvField, ...]] = {}
         """The fields of each validating call, by its place."""
         self.namespaces: Mapping[str, list[Expr]] = {}
-        """What Nest's ConfigService answers from, beside the environment."""
         self.validators: frozenset[tuple[str, int]] = frozenset()
         """The functions that Nest's ConfigModule hands the environment to."""
 
@@ -198,7 +197,7 @@ class Environment:
         space, _, rest = key.partition(".")
         options = [(each, rest.split(".")) for each in self.namespaces.get(space, ()) if rest]
         options += [(each, key.split(".")) for each in self.namespaces.get("", ())]
-        for each, path in options:
+        for each, path in sorted(options, key=lambda option: option[0].source.package != source.package):
             meaning = self.resolver.resolve(each.node, each.source)
             for part in path:
                 meaning = self.resolver.member(meaning, part)
@@ -207,7 +206,9 @@ class Environment:
             found = Reading(each, read[0], via=read[1]) if read is not None else found
             if found is not None:
                 return _merged(found, default)
-        named = Reading(Expr(node, source), key, via="ConfigService") if NAME.match(key) else None
+        if not NAME.match(key):
+            return default
+        named = Reading(Expr(node, source), key, self._validated_default(key, source), "ConfigService")
         return _merged(named, default)
 
     def _getter(self, node: "Node", source: Source, depth: int) -> Reading | None:

@@ -10,14 +10,14 @@ from bayplan.readers.javascript.environment import Environment, constant_text
 from bayplan.readers.javascript.functions import enclosing_function
 from bayplan.readers.javascript.meanings import Expr, Module
 from bayplan.readers.javascript.program import Program
-from bayplan.readers.javascript.source_file import FUNCTIONS, PARAMETERS, Source
+from bayplan.readers.javascript.routes_plain import compared_urls
+from bayplan.readers.javascript.source_file import FUNCTIONS, PARAMETERS
 from bayplan.readers.javascript.syntax import (
     argument,
     arguments,
     method_of,
     parameter_nodes,
     receiver,
-    string_value,
     unwrapped,
 )
 
@@ -93,7 +93,7 @@ def server_routes(program: Program, env: Environment, package: Package) -> tuple
             for call in source.nodes("call_expression"):
                 _register(Expr(call, source), env, registered)
             if member.folder == package.folder and b"createServer" in source.data:
-                plain += _compared(Expr(source.root, source))
+                plain += compared_urls(Expr(source.root, source))
     mounted = {child for children in registered.mounts.values() for _, child in children}
     roots = [app for key, app in registered.apps.items() if key not in mounted]
     return tuple(dict.fromkeys([*_reached(roots, registered), *plain]))
@@ -143,7 +143,7 @@ def _paths(node: "Node", at: Expr, env: Environment) -> list[str]:
         env.resolver.text_of(each.node, each.source) or constant_text(env.read(each.node, each.source))
         for each in elements
     ]
-    return [text for text in texts if text is not None and text.startswith(("/", "*"))]
+    return [text for text in texts if text is not None and (not text or text.startswith(("/", "*")))]
 
 
 def _router(node: "Node", at: Expr, env: Environment) -> Router | None:
@@ -272,30 +272,6 @@ def _terminus(call: Expr, env: Environment, registered: Registered) -> None:
         if path.startswith("/"):
             registered.apps[key] = Router(key, "", is_app=True, package=call.source.package)
             registered.routes[key].append(("GET", path, call))
-
-
-def _compared(file: Expr) -> "Iterator[Route]":
-    """Yield the paths that a plain Node.js server compares a request's URL with."""
-    source = file.source
-    for node in source.nodes("binary_expression"):
-        operator, left = node.child_by_field_name("operator"), node.child_by_field_name("left")
-        path = string_value(node.child_by_field_name("right"), source)
-        if operator is not None and operator.type in ("===", "==") and path is not None and _is_url(left, source):
-            yield from _plain(path, node, source)
-    for node in source.nodes("switch_case"):
-        choice = node.parent.parent if node.parent is not None else None
-        path = string_value(node.child_by_field_name("value"), source)
-        if choice is not None and path is not None and _is_url(choice.child_by_field_name("value"), source):
-            yield from _plain(path, node, source)
-
-
-def _is_url(node: "Node | None", source: Source) -> bool:
-    return node is not None and source.text(unwrapped(node)).rpartition(".")[2] in ("url", "pathname", "path")
-
-
-def _plain(path: str, node: "Node", source: Source) -> "Iterator[Route]":
-    if path.startswith("/"):
-        yield Route("GET", path, source.at(node))
 
 
 def _joined(*parts: str) -> str:

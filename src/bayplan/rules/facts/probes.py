@@ -10,7 +10,7 @@ from bayplan.rules.facts.stages import expanded, last, values
 from bayplan.source import At
 
 URL = re.compile(
-    r"https?://(?P<host>[\w.-]+|\[[0-9a-f:]+\])"
+    r"(?:https?://|(?<![\w./:@-])(?=(?:localhost|127\.0\.0\.1):\d))(?P<host>[\w.-]+|\[[0-9a-f:]+\])"
     r"(?P<port>:\d+|:\$\{[^}]*\}|:\$\w+|:?['\"]\s*\+\s*[^+]*\+\s*['\"])?"
     r"(?P<path>/[^\s'\"`)|;,?]*)?"
 )

@@ -1,0 +1,4 @@
+/** @type {import('next').NextConfig} */
+const config = { basePath: '/app' };
+
+export default config;
