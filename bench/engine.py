@@ -35,29 +35,23 @@ class Cache:
     """
 
     token: str = field(default_factory=lambda: token_hex(4))
-    tags: set[str] = field(default_factory=set)
+
+    @property
+    def label(self) -> str:
+        return f"{NAME}={self.token}"
 
     def tag(self, name: str) -> str:
         return f"{NAME}-{name}:{self.token}"
 
     def build(self, dockerfile: str, folder: Path, name: str, log: str) -> float:
         """Build an image with a Dockerfile's text and return the seconds it took."""
-        self.tags.add(self.tag(name))
         arguments = [
             f"--build-arg={each}={value}" for each, value in BUILD_ARGUMENTS.items() if f"ARG {each}" in dockerfile
         ]
-        words = [
-            "buildx",
-            "build",
-            "--load",
-            "--progress=plain",
-            f"--tag={self.tag(name)}",
-            "--file=-",
-            *arguments,
-            ".",
-        ]
+        words = ["buildx", "build", "--load", "--progress=plain", "--file=-", *arguments, "."]
+        names = f"--label={self.label}", f"--tag={self.tag(name)}"
         start = perf_counter()
-        printed = docker(*words, stdin=self._own(dockerfile), folder=folder)
+        printed = docker(*words, *names, stdin=self._own(dockerfile), folder=folder)
         taken = perf_counter() - start
         path = OUTPUT / "logs" / f"{log}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +83,8 @@ def empty_cache() -> Iterator[Cache]:
     try:
         yield cache
     finally:
-        subprocess.run(["docker", "image", "rm", "--force", *cache.tags], capture_output=True, check=False)
+        images = set(docker("image", "ls", "--quiet", "--no-trunc", f"--filter=label={cache.label}").split())
+        subprocess.run(["docker", "image", "rm", "--force", *images], capture_output=True, check=False)
         _forget(cache.token)
 
 

@@ -87,6 +87,10 @@ class Tree:
         except (BrokenFileError, OSError, ValueError):
             return False
 
+    def stands(self, path: str) -> bool:
+        """Say whether anything has this name, also what cannot be read: reading it then says why."""
+        return self.exists(path) or os.path.lexists(self.root / path)
+
     def is_folder(self, path: str) -> bool:
         prefix = "" if path in ("", ".") else path.rstrip("/") + "/"
         return any(file.startswith(prefix) for file in self.files)

@@ -183,6 +183,16 @@ def test_a_nest_app_listens(listen: str, expected: tuple[int | None, str | None]
     assert (kind(code), port(code)) == ("nest", expected)
 
 
+def test_a_nest_app_listens_where_the_schema_of_its_configuration_says() -> None:
+    schema = "const validationSchema = Joi.object({ PORT: Joi.number().default(5110) })"
+    main = "import { NestFactory } from '@nestjs/core'\nimport { ConfigService } from '@nestjs/config'\nconst app = await NestFactory.create(M)\n"
+    files = {
+        "src/main.ts": main + "await app.listen(app.get(ConfigService).getOrThrow('PORT'))",
+        "src/app.module.ts": f"import Joi from 'joi'\n{schema}\nConfigModule.forRoot({{ validationSchema }})",
+    }
+    assert port(read_app(files, "@nestjs/core", "joi")) == (5110, "PORT")
+
+
 def test_a_nest_app_listens_where_its_configuration_objects_say() -> None:
     main = (
         "import { NestFactory } from '@nestjs/core'\nimport { ConfigService } from '@nestjs/config'\n"

@@ -1,12 +1,15 @@
 """What the passes decide, and how the writers say it."""
 
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
+from bayplan.cli.main import main
 from bayplan.errors import BayplanError, UsageError
+from bayplan.formats import dockerignore
 from bayplan.model.stack import Asked, Composed, Given, Role
 from bayplan.passes import node_version
 from bayplan.source import Fact, Why
@@ -30,6 +33,11 @@ def test_what_listens_is_a_web_service_on_its_port(repository: Repository) -> No
     assert api.binding.port == 4100
 
 
+def test_a_root_that_only_says_so_gives_the_stack_its_scope(repository: Repository) -> None:
+    repository.app("api", server(3000)).manifest(".", {**repository.folders["."], "name": "@shop/root"})
+    assert repository.plan().stack.name == "shop"
+
+
 def test_what_takes_jobs_is_a_worker_without_port_or_check(repository: Repository) -> None:
     code = "import { Worker } from 'bullmq';\nnew Worker('mail', work, { url: process.env.REDIS_URL });\n"
     stack = repository.app("mailer", code, bullmq="5.0.0").plan().stack
@@ -39,6 +47,46 @@ def test_what_takes_jobs_is_a_worker_without_port_or_check(repository: Repositor
     assert mailer.health is None
     assert mailer.queues == ("mail",)
     assert [store.kind for store in stack.stores] == ["redis"]
+
+
+def test_a_source_called_like_an_output_stays_in_the_context(repository: Repository) -> None:
+    repository.app("api", server(3000), start="node build/index.js")
+    compiler = {"compilerOptions": {"outDir": "build", "rootDir": "src"}, "include": ["src"]}
+    repository.write("apps/api/tsconfig.json", json.dumps(compiler))
+    patterns = repository.plan().overlay[".dockerignore"].splitlines()
+    assert dockerignore.matches(patterns, "apps/api/build/index.js")
+    assert dockerignore.matches(patterns, "apps/api/coverage/index.html")
+    assert not dockerignore.matches(patterns, "apps/api/src/build/plan.ts")
+    assert not dockerignore.matches(patterns, "apps/api/src/coverage/coverage.module.ts")
+
+
+def test_what_listens_where_a_variable_says_is_told_where(repository: Repository) -> None:
+    code = "import http from 'node:http';\nconst { HOST = '127.0.0.1', API_PORT } = process.env;\n"
+    planned = repository.app("api", code + "http.createServer().listen(API_PORT, HOST);\n").plan()
+    (api,) = planned.stack.services
+    assert api.role.value is Role.WEB
+    assert api.variables == ()
+    assert "ENV NODE_ENV=production API_PORT=3000 HOST=0.0.0.0\n" in planned.overlay["apps/api/Dockerfile"]
+
+
+def test_scripts_that_an_install_would_run_wait_for_their_sources(repository: Repository) -> None:
+    repository.app("api", server(3000))
+    for folder, scripts in ((".", {"prepare": "husky"}), ("apps/api", {"postinstall": "prisma generate"})):
+        content = repository.folders[folder]
+        repository.manifest(folder, {**content, "scripts": {**content.get("scripts", {}), **scripts}})
+    dockerfile = repository.plan().overlay["apps/api/Dockerfile"]
+    assert (
+        "RUN npm pkg delete scripts.prepare && \\\n    npm --prefix apps/api pkg delete scripts.postinstall\n"
+        in dockerfile
+    )
+    assert "RUN pnpm -C apps/api run postinstall && \\\n    pnpm -C apps/api run build && \\\n" in dockerfile
+
+
+def test_what_shows_places_in_its_sources_keeps_its_maps(repository: Repository) -> None:
+    repository.app("api", server(3000), start="node --enable-source-maps dist/index.js")
+    planned = repository.plan()
+    assert planned.stack.services[0].reads_source_maps
+    assert '-type f \\( -name "*.d.ts.map"' in planned.overlay["apps/api/Dockerfile"]
 
 
 def test_two_services_on_one_port_are_published_on_two(repository: Repository) -> None:
@@ -313,3 +361,13 @@ def test_an_install_that_is_not_pnpms_is_refused_kindly(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="pnpm workspaces only"):
         pipeline.plan(tmp_path)
+
+
+def test_what_would_not_work_is_not_written(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    code = f"{EXPRESS}app.get('/health', h);\napp.listen(process.env.PORT ?? 4100);\n"
+    repository.app("api", code, express="5.0.0").plan("services:\n  api: {health: /nowhere}\n")
+    assert main(["-C", str(repository.root), "write"]) == 1
+    said = capsys.readouterr().out
+    assert "unanswered-health-path" in said
+    assert "nothing was written" in said
+    assert not (repository.root / "docker-compose.prod.yml").exists()

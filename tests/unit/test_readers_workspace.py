@@ -211,7 +211,7 @@ def test_wrong_types_everywhere_are_survived(tmp_path: Path) -> None:
     }
     files = {
         "package.json": manifest,
-        "pnpm-workspace.yaml": "packages: 5\ncatalog: []\ncatalogs: {a: b}\n",
+        "pnpm-workspace.yaml": "packages: [5]\ncatalog: []\ncatalogs: {a: b}\n",
         "pnpm-lock.yaml": "lockfileVersion: '9.0'\nimporters: {.: [], a: {dependencies: [1]}}\npackages: {a: 1}\n",
         "turbo.json": '{"tasks": {"build": 1, "x": {"dependsOn": 3, "outputs": [1]}}}',
         "tsconfig.json": '{"extends": 3, "compilerOptions": [], "references": [1, {"path": 2}]}',

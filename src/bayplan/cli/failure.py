@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -50,7 +51,8 @@ def confess(error: Exception) -> int:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    with suppress(OSError):  # nobody can be told that nobody can be told
+        print(text, file=sys.stderr)
 
 
 def _red(text: str) -> str:

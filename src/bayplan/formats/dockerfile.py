@@ -36,6 +36,7 @@ INDENT = "    "
 PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,~\-]+")
 PLAIN_COPY = re.compile(r"(?!-|[0-9]*<<)[\w./:@%+=,~*?()-]+")
 SHELL_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""")
+UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 USUAL_RETRIES = 3
 
 
@@ -109,7 +110,7 @@ def _copy(step: Copy) -> list[str]:
     start = f"COPY --from={_one_line(step.stage)}" if step.stage is not None else "COPY"
     if all(PLAIN_COPY.fullmatch(word) for word in words):
         return _folded(start, words)
-    in_json = [json.dumps(_escaped(word), ensure_ascii=False) for word in words]
+    in_json = [_json([_escaped(word)])[1:-1] for word in words]
     in_json[0] = f"[{in_json[0]}"
     return _folded(start, [*(f"{each}," for each in in_json[:-1]), f"{in_json[-1]}]"])
 
@@ -190,7 +191,8 @@ def _health_check(step: Healthcheck) -> list[str]:
 
 
 def _json(argv: Sequence[str]) -> str:
-    return json.dumps(list(argv), ensure_ascii=False)
+    text = json.dumps(list(argv), ensure_ascii=False)
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
 def _escaped(text: str) -> str:
@@ -205,9 +207,9 @@ def _quoted(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    if any(each in text for each in "\n\r\0"):
+    if UNSAFE.search(text):
         raise UsageError(
-            f"{text[:40]!r} has a line break, which no Dockerfile can hold",
-            remedy="leave the line break out, or give the value when the container starts",
+            f"{text[:40]!r} has a line break or another control character, which no Dockerfile can hold",
+            remedy="rename what is called so, or give the value when the container starts",
         )
     return text

@@ -1,13 +1,16 @@
 """A parsed YAML or JSON file: plain values, and the place of each."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+from bayplan.errors import BrokenFileError
 from bayplan.source import At, Located
 
+MERGE_MARK = re.compile(r"^<{7} ", re.MULTILINE)
 Key: TypeAlias = str | int
 """A mapping's key, or the index of a list's item."""
 
@@ -39,6 +42,18 @@ def route_text(route: tuple[Key, ...]) -> str:
     for key in route:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
     return text
+
+
+def unmerged(text: str, file: str) -> BrokenFileError | None:
+    """Return what to say about a text that git left with both sides of a merge, None where it did not."""
+    mark = MERGE_MARK.search(text)
+    if mark is None:
+        return None
+    return BrokenFileError(
+        f"{file} holds both sides of a merge that nobody finished",
+        at=At(file, text.count("\n", 0, mark.start()) + 1, 1, 7),
+        remedy="keep one side and remove the marks; a lockfile is made right by the package manager's own install",
+    )
 
 
 def _holds(value: object, key: Key) -> bool:

@@ -4,7 +4,7 @@ import json
 import re
 
 from bayplan.errors import BrokenFileError
-from bayplan.formats.document import Document, Grown, Key, Node
+from bayplan.formats.document import Document, Grown, Key, Node, unmerged
 from bayplan.source import At
 
 DEEPEST = 200
@@ -59,7 +59,7 @@ class _Parser:
     def _broken(self, what: str, remedy: str = "correct the syntax there") -> BrokenFileError:
         line = self.text.count("\n", 0, self.position) + 1
         column = self.position - self.text.rfind("\n", 0, self.position)
-        return BrokenFileError(
+        return unmerged(self.text, self.file) or BrokenFileError(
             f"{self.file} is not valid JSON: it {what}", at=At(self.file, line, column), remedy=remedy
         )
 

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 
 from bayplan.errors import BrokenFileError
-from bayplan.formats.document import Document, Grown, Key, Node
+from bayplan.formats.document import Document, Grown, Key, Node, unmerged
 from bayplan.source import At
 
 DEEPEST = 100
@@ -29,7 +29,9 @@ def load(text: str, file: str) -> Document:
         place = PLACE.search(str(error))
         at = At(file, int(place.group(1)), int(place.group(2))) if place else At(file, text.count("\n") + 1)
         said = PLACE.sub("", str(error)).removesuffix(" ()").removesuffix("(").strip()
-        raise BrokenFileError(f"{file} is not valid TOML: {said}", at=at, remedy="correct the syntax there") from error
+        raise unmerged(text, file) or BrokenFileError(
+            f"{file} is not valid TOML: {said}", at=at, remedy="correct the syntax there"
+        ) from error
     except (RecursionError, ValueError) as error:
         raise _too_much(file) from error
     return Document(file, text, data, lambda: Grown(_Scan(text, data).root()))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bayplan.errors import BrokenFileError
-from bayplan.formats.document import Document, Grown, Key, Node
+from bayplan.formats.document import Document, Grown, Key, Node, unmerged
 from bayplan.source import At
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def load_all(text: str, file: str) -> list[Document]:
         mark = error.problem_mark or error.context_mark
         at = At(file, mark.line + 1, mark.column + 1) if mark else At(file)
         said = error.problem or error.context or "it cannot be parsed"
-        raise BrokenFileError(f"{file} is not valid YAML: {said}", at=at, remedy="correct the syntax there") from error
+        raise unmerged(text, file) or BrokenFileError(
+            f"{file} is not valid YAML: {said}", at=at, remedy="correct the syntax there"
+        ) from error
     except yaml.YAMLError as error:
         said = str(getattr(error, "reason", None) or error).splitlines()[0]
         raise BrokenFileError(

@@ -27,7 +27,11 @@ class Entry:
 
 Value: TypeAlias = Scalar | Mapping[str, "Value"] | Sequence["Value"] | Entry
 
-UNPRINTABLE = re.compile(r"[^\n\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+UNPRINTABLE = re.compile(
+    r"[^\n\t\x20-\x7e\xa0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff"
+    r"\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+"""What YAML cannot hold as it is, and what turns the direction of the writing."""
 NEEDS_QUOTES = re.compile(r"""[-?:,\[\]{}#&*!|>'"%@`]|[^ ].*(?::\s|\s#|:\Z)|.*[\t\n]|=\Z|\s|.*\s\Z|\Z""", re.DOTALL)
 LIKE_A_NUMBER = re.compile(r"[-+]?\.?[0-9][0-9a-fA-FxoXOTtZz_.:,+\- ]*|[-+]?\.(?:inf|nan)|~", re.IGNORECASE)
 CONSTANTS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "<<"})

@@ -24,6 +24,7 @@ class Between:
 
 
 PORT_NUMBER = r"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
+BYTE = r"(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})"
 INSIDE = r"(?!\.\.?/)(?!.*/\.\./)(?!.*/\.\.$)(?!\.\.$)"
 
 Port = Annotated[int, Between(1, 65535)]
@@ -32,7 +33,7 @@ Duration = Annotated[str, Form(r"^[1-9][0-9]*(s|m)$", "a duration such as `30s` 
 Publish = Annotated[
     str,
     Form(
-        rf"^(([0-9]{{1,3}}\.){{3}}[0-9]{{1,3}}:|\[[0-9A-Fa-f:.]+\]:)?{PORT_NUMBER}$",
+        rf"^(({BYTE}\.){{3}}{BYTE}:|\[[0-9A-Fa-f:.]+\]:)?{PORT_NUMBER}$",
         'a port such as `"8080"` or `"127.0.0.1:8080"`',
     ),
 ]

@@ -124,6 +124,8 @@ class Service:
     """The folder inside the container that its command runs in; empty for the image's own."""
     queues: tuple[str, ...] = ()
     """The queues it takes jobs from."""
+    init: Why | None = None
+    """Why Docker's init must run it: as process 1 it would not even end when it is told to."""
 
     @property
     def reads_source_maps(self) -> bool:
@@ -175,6 +177,8 @@ class Stack:
     stores: tuple[Store, ...]
     platforms: tuple[str, ...] = ("linux/amd64", "linux/arm64")
     notes: tuple[Note, ...] = field(default_factory=tuple)
+    leftovers: tuple[Fact[str], ...] = ()
+    """What a build on this machine leaves in unusual places, where it would mislead the one in the image."""
 
     def service(self, name: str) -> Service | None:
         return next((service for service in self.services if service.name == name), None)

@@ -1,5 +1,6 @@
 """What the repository contains, as facts."""
 
+import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -97,6 +98,9 @@ class QueueUse:
     at: At
 
 
+NEXT_FOLDER = ".next"
+
+
 @dataclass(frozen=True, slots=True)
 class NextConfig:
     """What a Next.js config says, as far as it is written down as constants."""
@@ -111,6 +115,12 @@ class NextConfig:
     transpiled: tuple[str, ...] = ()
     editable: bool = True
     """Whether the object literal that is exported was found, so that a property can be added to it."""
+    dist_dir: Located[str] | None = None
+
+    @property
+    def built(self) -> str:
+        """The folder that it builds to, inside its package."""
+        return posixpath.normpath(self.dist_dir.value) if self.dist_dir else NEXT_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +134,9 @@ class Code:
     port_variable: Fact[str] | None = None
     """The variable that tells it otherwise."""
     host: Fact[str] | None = None
-    """The address it binds to, when the code names one."""
+    """The address it binds to when nothing tells it otherwise, as far as the code names one."""
+    host_variable: Fact[str] | None = None
+    """The variable that tells it otherwise."""
     routes: tuple[Route, ...] = ()
     env: tuple[EnvUse, ...] = ()
     queues: tuple[QueueUse, ...] = ()
@@ -232,6 +244,8 @@ class Manager:
     """Dependencies whose install scripts the workspace allows (`onlyBuiltDependencies`, `allowBuilds`)."""
     injects: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
+    strange_lockfiles: tuple[str, ...] = ()
+    """Lockfiles of other managers, which this one never reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def _refuse_impossible(root: Path, wanted: Mapping[str, str], edits: list[InPlac
 
 
 def _decide_one(root: Path, path: str, text: str, base: str | None, choice: Choice) -> Action:
-    old = read(place(root, path))
+    old = read(place(root, path), path)
     new = _encode(path, text)
     if old is None:
         return Action(path, Kind.CREATE, None, new, "it was deleted: written again" if base is not None else "")
@@ -94,7 +94,7 @@ def _decide_edited(path: str, old: bytes, yours: str | None, base: str, text: st
 
 
 def _decide_edit(root: Path, edit: InPlace) -> Action:
-    old = read(place(root, edit.path))
+    old = read(place(root, edit.path), edit.path)
     if old is None or (digest(old) != edit.before_hash and _decode(old) != edit.text):
         raise TryAgainError(f"{edit.path} changed while bayplan was reading", remedy="run this again")
     if _decode(old) == edit.text:
@@ -103,7 +103,7 @@ def _decide_edit(root: Path, edit: InPlace) -> Action:
 
 
 def _decide_unwanted(root: Path, path: str, base: str) -> Action | None:
-    old = read(place(root, path))
+    old = read(place(root, path), path)
     if old is None:
         return None
     if _decode(old) == base:

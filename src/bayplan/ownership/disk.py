@@ -40,15 +40,16 @@ def own_folder(root: Path) -> Path:
     return folder
 
 
-def read(file: Path) -> bytes | None:
-    """Return the content of a regular file, None where nothing is."""
+def read(file: Path, path: str = "") -> bytes | None:
+    """Return the content of a regular file, None where nothing is; `path` is how the repository names it."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     with open(descriptor, "rb") as stream:  # noqa: PTH123 - an open descriptor has no path
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise BrokenFileError(f"{file.name} is not a regular file", remedy="replace it with a file")
+            name = path or file.name
+            raise BrokenFileError(f"{name} is not a regular file", at=At(name), remedy="replace it with a file")
         return stream.read()
 
 

@@ -15,12 +15,14 @@ from bayplan.passes import (
     health,
     image_next,
     image_node,
+    leftovers,
     limits,
     migrations,
     needs,
     node_version,
     ports,
     settings,
+    signals,
     stores,
     variables,
 )
@@ -43,7 +45,7 @@ def plan(
 
     `in_use` are the images that the repository's own compose files name; `has_folder` says whether a folder is there.
     """
-    name = apps_pass.service_name(config.name or workspace.name)
+    name = apps_pass.stack_name(config.name or workspace.name)
     apps, notes = apps_pass.choose(workspace, config)
     if not apps:
         raise BayplanError(
@@ -89,6 +91,7 @@ class _Planner:
         if today is not None and (old := node_version.end_of_life(self.node, today)) is not None:
             self.notes.append(old)
         self.notes += [note] if note else []
+        self.notes += _about_lockfiles(self.workspace)
         return Stack(
             self.name,
             "production",
@@ -97,6 +100,7 @@ class _Planner:
             chosen,
             self.config.platforms or PLATFORMS,
             tuple(self.notes),
+            leftovers.leftovers(self.workspace, self.apps),
         )
 
     def _services(self, jobs: Sequence[str]) -> list[Service]:
@@ -116,7 +120,9 @@ class _Planner:
             image = image_next.image(recipe, has_public=self.has_folder(app.package.path("public")))
         else:
             image = image_node.image(recipe)
-        cache = (f"{recipe.folder}/.next/cache",) if is_next else ()
+        init, note = signals.init(app)
+        self.notes += [note] if note else []
+        cache = (f"{recipe.folder}/{recipe.next_folder}/cache",) if is_next else ()
         return Service(
             name=app.name,
             package=app.package.folder,
@@ -133,6 +139,7 @@ class _Planner:
             grace_seconds=limits.grace(app),
             budget_mb=settings.megabytes(app.settings.budget) if app.settings.budget else None,
             queues=tuple(sorted({queue.name for queue in app.package.code.queues if queue.consumes and queue.name})),
+            init=init,
         )
 
     def _job(self, migration: migrations.Migration, carrier: Service) -> Service:
@@ -159,6 +166,16 @@ class _Planner:
             image_of=carrier.name,
             workdir=inside(migration.package.folder),
         )
+
+
+def _about_lockfiles(workspace: Workspace) -> list[Note]:
+    manager = workspace.manager
+    text = f"is another package manager's; this workspace is installed with {manager.name}, and nothing reads it"
+    notes = [Note("lockfile", f"{path} {text}", manager.version.why.at) for path in manager.strange_lockfiles]
+    if manager.lockfile is None or not manager.lockfile.version:
+        missing = f"there is none, or it is empty: no image can be built before `{manager.name} install` has made it"
+        notes.append(Note("lockfile", missing, manager.version.why.at))
+    return notes
 
 
 def _spoken_to(users: Mapping[str, Mapping[str, Why]], found: Sequence[Variable]) -> Mapping[str, Mapping[str, Why]]:

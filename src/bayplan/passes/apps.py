@@ -13,6 +13,7 @@ from bayplan.model.workspace import Package, Workspace
 from bayplan.source import Fact, Why
 
 STATIC = ("vite",)
+SCOPE_ONLY = re.compile(r"@(?P<scope>[^/]+)/(?:root|monorepo|mono|workspace|repo|source)")
 RESERVED = ("migrate",)
 """The names of services that are none of the repository's packages, beside those of the stores."""
 
@@ -30,6 +31,12 @@ class App:
 def service_name(text: str) -> str:
     """Return a name that compose, DNS and image names all take."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "app"
+
+
+def stack_name(text: str) -> str:
+    """Return the name of a stack: of `@shop/root` the scope, for the rest says nothing."""
+    named = SCOPE_ONLY.fullmatch(text)
+    return service_name(named["scope"] if named else text)
 
 
 def _candidates(workspace: Workspace) -> Iterator[tuple[str, Package]]:
@@ -85,6 +92,8 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
     candidates = dict(_candidates(workspace))
     for key, settings in config.services.items():
         package = workspace.by_folder(settings.package) if settings.package else None
+        if settings.package and package is None:
+            raise _no_package(key, settings.package, workspace, config)
         if package is not None and package not in candidates.values():
             candidates[key] = package
     for candidate, package in candidates.items():
@@ -110,6 +119,15 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
         apps.append(App(name, package, role, settings))
     _refuse_unknown(config, used, [app.name for app in apps])
     return tuple(apps), tuple(notes)
+
+
+def _no_package(key: str, folder: str, workspace: Workspace, config: Config) -> UsageError:
+    folders = ", ".join(each.folder for each in workspace.packages if each.folder != ".")
+    return UsageError(
+        f"bayplan.yaml takes the service {key!r} from {folder}, and no package of the workspace is there",
+        at=config.at("services", key, "package"),
+        remedy=f"name the folder of one: {folders or '.'}",
+    )
 
 
 def _has_no_command(package: Package, settings: ServiceConfig) -> bool:

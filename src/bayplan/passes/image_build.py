@@ -6,6 +6,7 @@ from bayplan.model.image import Argument, Cache, Copy, Run, Stage, Step
 from bayplan.model.stack import reads_source_maps
 from bayplan.model.workspace import Package
 from bayplan.passes.image_install import install, install_for
+from bayplan.passes.lifecycle import made_up_for
 from bayplan.passes.recipe import STORE, Recipe
 from bayplan.passes.trim import DECLARATION_MAPS, OWN_UNUSED, find_and_remove
 from bayplan.source import Why
@@ -19,13 +20,14 @@ def build_stage(
     cpus: tuple[str, ...] = (),
     caches: tuple[Cache, ...] = (),
 ) -> Stage:
-    """Install everything the build needs, then copy and build each package, dependencies first.
+    """Install everything the build needs, if there is one, then copy and build each package, dependencies first.
 
     `first` and `last` are commands around the app's own build, `caches` its own; `cpus` are those that a native
     module must be there for, the builder's own when there are none.
     """
     steps: list[Step] = []
-    if any(package.build is not None for package in recipe.built):
+    builds = any(_scripts(package) for package in recipe.built)
+    if builds:
         exact = Why("pnpm", "exactly what the lockfile says, development tools included")
         installs = install_for(cpus, recipe, production=False) if cpus else (install(recipe, production=False),)
         steps.append(Run(installs, exact, (STORE,)))
@@ -37,16 +39,20 @@ def build_stage(
         steps.append(Copy((package.folder,), target, Why("closure", because, package.at)))
         if own:
             steps += [Argument(each.name, each.why) for each in recipe.variables if each.at_build]
-        if package.build is not None:
-            commands = (*first, *_scripts(package), *last) if own else _scripts(package)
-            steps.append(Run(commands, package.build.why, caches if own else ()))
+        scripts = _scripts(package)
+        if scripts:
+            commands = (*first, *scripts, *last) if own else scripts
+            why = package.build.why if package.build else Why("lifecycle", "an install would run it", package.at)
+            steps.append(Run(commands, why, caches if own else ()))
     because = "package by package, dependencies first: a change builds only itself and what follows"
-    return Stage("build", "manifests", tuple(steps), Why("closure", because if builds else "nothing builds the sources"))
+    return Stage(
+        "build", "manifests", tuple(steps), Why("closure", because if builds else "the sources, which run as they are")
+    )
 
 
 def _scripts(package: Package) -> tuple[str, ...]:
     where = "" if package.folder == "." else f"-C {shlex.quote(package.folder)} "
-    names = package.build.value if package.build else ()
+    names = (*made_up_for(package), *(package.build.value if package.build else ()))
     return tuple(f"pnpm {where}run {shlex.quote(name)}" for name in names)
 
 

@@ -1,12 +1,13 @@
 """The stages that install: the package manager, the manifests, the production tree."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bayplan.errors import UsageError
 from bayplan.model.image import Argument, Copy, Run, Stage, Step, Workdir
 from bayplan.model.workspace import DependencyKind, Package
+from bayplan.passes import lifecycle
 from bayplan.passes.native import Natives, natives
 from bayplan.passes.recipe import ROOT, STORE, Recipe
 from bayplan.passes.trim import trimming
@@ -38,8 +39,14 @@ def _manager(recipe: Recipe) -> Run:
 
 
 def manifests_stage(recipe: Recipe) -> Stage:
-    why = Why("closure", "the manifests alone: dependencies are installed again only when one of these changes")
-    return Stage("manifests", "base", tuple(_manifests(recipe, recipe.built)), why)
+    without = tuple(_without_early_scripts(recipe, recipe.built))
+    alone = "the manifests alone" + (", without the scripts that an install would run too early" if without else "")
+    why = Why("closure", f"{alone}: dependencies are installed again only when one of these changes")
+    return Stage("manifests", "base", (*_manifests(recipe, recipe.built), *without), why)
+
+
+def _without_early_scripts(recipe: Recipe, packages: Sequence[Package]) -> Iterator[Step]:
+    return lifecycle.taken_out((*([recipe.root] if recipe.root else []), *packages))
 
 
 def _manifests(recipe: Recipe, packages: Sequence[Package]) -> list[Step]:
@@ -126,5 +133,6 @@ def _compiled_there(recipe: Recipe, found: Natives, trims: tuple[str, ...]) -> S
     if any("$cpu" in command for command in trims):
         commands, told = (CPU, *commands), (TARGET,)
     run = Run(commands, why, (replace(STORE, id="pnpm-target"),))
-    steps = (tools, _manager(recipe), LAYOUT, *_manifests(recipe, recipe.running), *told, run)
+    manifests = (*_manifests(recipe, recipe.running), *_without_early_scripts(recipe, recipe.running))
+    steps = (tools, _manager(recipe), LAYOUT, *manifests, *told, run)
     return Stage("production", recipe.base, steps, why)

@@ -7,7 +7,7 @@ from bayplan.model.stack import Asked, Composed, Given, Variable
 from bayplan.model.workspace import SKIPS_VALIDATION
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import TARGET, base_stage, manifests_stage
-from bayplan.passes.image_node import environment, last_steps
+from bayplan.passes.image_node import EVERYWHERE, environment, last_steps
 from bayplan.passes.recipe import ROOT, Recipe
 from bayplan.passes.trim import find_and_remove
 from bayplan.source import Why
@@ -25,9 +25,11 @@ STAND_INS = {
 
 def image(recipe: Recipe, *, has_public: bool) -> Image:
     """Return the recipe of a Next.js app; `has_public`: it has a folder `public`."""
-    cache = Cache(f"next-{recipe.app.name}", f"{recipe.folder}/.next/cache", exclusive=True)
+    cache = Cache(f"next-{recipe.app.name}", f"{recipe.folder}/{recipe.next_folder}/cache", exclusive=True)
     has_sharp = any(package.name == "sharp" for package in recipe.locked)
-    without_maps = (find_and_remove([shlex.quote(recipe.package.path(".next/standalone"))], ("*.map",)),)
+    without_maps = (
+        find_and_remove([shlex.quote(recipe.package.path(f"{recipe.next_folder}/standalone"))], ("*.map",)),
+    )
     cpus = BOTH if has_sharp else ()
     build = build_stage(recipe, first=_told(recipe), last=without_maps, cpus=cpus, caches=(cache,))
     traced = [_standalone_stage(recipe)] if has_sharp else []
@@ -44,8 +46,10 @@ def _told(recipe: Recipe) -> tuple[str, ...]:
     uses = [use for package in recipe.running for use in package.code.env]
     skips = sorted({use.name for use in uses if use.kind == SKIPS_VALIDATION})
     told = dict.fromkeys(skips, "1")
+    demanded = {use.name for use in uses if use.required and use.via == "process.env"}
     for variable in recipe.variables:
-        if variable.required and not variable.at_build and (isinstance(variable.value, Given) or not skips):
+        skipped = skips and variable.name not in demanded and not isinstance(variable.value, Given)
+        if variable.required and not variable.at_build and not skipped:
             told[variable.name] = _at_build(variable)
     return (f"export {' '.join(f'{name}={shlex.quote(text)}' for name, text in told.items())}",) if told else ()
 
@@ -61,24 +65,23 @@ def _at_build(variable: Variable) -> str:
 def _standalone_stage(recipe: Recipe) -> Stage:
     why = Why("image_next", "sharp, which next/image needs, for the target's platform and for no other")
     other = 'other=$([ "$TARGETARCH" = amd64 ] && echo arm64 || echo x64)'
-    remove = (
-        f'find {shlex.quote(recipe.folder)}/.next/standalone -name "*sharp*-linux*-$other*" -prune -exec rm -rf {{}} +'
-    )
+    traced = shlex.quote(f"{recipe.folder}/{recipe.next_folder}/standalone")
+    remove = f'find {traced} -name "*sharp*-linux*-$other*" -prune -exec rm -rf {{}} +'
     return Stage("standalone", "build", (TARGET, Run((other, remove), why)), why)
 
 
 def _run_stage(recipe: Recipe, source: str, *, has_public: bool) -> Stage:
-    folder = recipe.package.folder
+    folder, built = recipe.package.folder, recipe.next_folder
     prefix = "" if folder == "." else f"{folder}/"
     interfaces = Why("image_next", "its server binds to HOSTNAME, which Docker sets to the container's own name")
     traced = Why("image_next", "the server and what it was traced to need", recipe.command.why.at)
     left_out = Why("image_next", "standalone output leaves these files out", recipe.command.why.at)
-    everywhere = ("HOSTNAME", "0.0.0.0")  # noqa: S104 - the container's own interfaces
+    told = tuple({**dict(environment(recipe)), "HOSTNAME": EVERYWHERE}.items())
     steps: list[Step] = [
-        Environment((*environment(recipe), everywhere), interfaces),
+        Environment(told, interfaces),
         Workdir(ROOT, Why("image_next", "standalone output has the repository's layout")),
-        Copy((f"{recipe.folder}/.next/standalone",), "./", traced, source),
-        Copy((f"{recipe.folder}/.next/static",), f"{prefix}.next/static", left_out, "build"),
+        Copy((f"{recipe.folder}/{built}/standalone",), "./", traced, source),
+        Copy((f"{recipe.folder}/{built}/static",), f"{prefix}{built}/static", left_out, "build"),
     ]
     if has_public:
         steps.append(Copy((f"{recipe.folder}/public",), f"{prefix}public", left_out, "build"))

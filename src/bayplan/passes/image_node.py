@@ -8,6 +8,8 @@ from bayplan.passes.image_install import base_stage, manifests_stage, production
 from bayplan.passes.recipe import ROOT, Recipe, inside
 from bayplan.source import Why
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - the container's own interfaces
+
 
 def image(recipe: Recipe) -> Image:
     """Return the recipe of a service that runs its own build output."""
@@ -50,8 +52,9 @@ def _run_stage(recipe: Recipe) -> Stage:
 def environment(recipe: Recipe) -> tuple[tuple[str, str], ...]:
     if recipe.port is None:
         return (("NODE_ENV", "production"),)
-    told = recipe.package.code.port_variable
-    return (("NODE_ENV", "production"), (told.value if told else "PORT", str(recipe.port.value)))
+    told, bound = recipe.package.code.port_variable, recipe.package.code.host_variable
+    everywhere = ((bound.value, EVERYWHERE),) if bound else ()
+    return (("NODE_ENV", "production"), (told.value if told else "PORT", str(recipe.port.value)), *everywhere)
 
 
 def last_steps(recipe: Recipe) -> tuple[Step, ...]:

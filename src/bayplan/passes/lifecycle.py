@@ -28,7 +28,7 @@ def _deletion(package: Package, names: Sequence[str]) -> str:
 
 
 def made_up_for(package: Package) -> tuple[str, ...]:
-    """Return the scripts that an install would have run and that the package's build may need; hooks of git are none."""
+    """Return the scripts an install would have run that the package's build may need; setting up git hooks is none."""
     wanted = ("postinstall",) if package.build is not None else ("postinstall", "prepare")
     present = [name for name in wanted if name in package.scripts]
     return tuple(name for name in present if not FOR_DEVELOPERS.search(package.scripts[name].value))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bayplan.model.image import Cache
 from bayplan.model.stack import Health, Variable
-from bayplan.model.workspace import LockedPackage, Package, Workspace
+from bayplan.model.workspace import NEXT_FOLDER, LockedPackage, Package, Workspace
 from bayplan.passes.apps import App
 from bayplan.source import Fact, Why
 
@@ -66,6 +66,11 @@ class Recipe:
         found = [(package, output) for package in self.running for output in package.outputs]
         named = Why("bayplan.yaml", "bayplan.yaml says so")
         return (*found, *((self.package, Fact(path, named)) for path in self.app.settings.files))
+
+    @property
+    def next_folder(self) -> str:
+        """The folder that Next.js builds to, inside the package."""
+        return self.package.code.next.built if self.package.code.next else NEXT_FOLDER
 
     @property
     def folder(self) -> str:

@@ -43,12 +43,14 @@ class Surroundings:
 
 def variables(around: Surroundings, app: App) -> tuple[Variable, ...]:
     """Return every variable of a service, by name."""
-    told = app.package.code.port_variable
-    own_port = (told.value if told else "PORT") if around.ports[app.name] is not None else None
+    code = app.package.code
+    listens = around.ports[app.name] is not None
+    port = (code.port_variable.value if code.port_variable else "PORT") if listens else None
+    host = code.host_variable.value if listens and code.host_variable else None
     found = {
         name: _variable(around, app, name, uses)
         for name, uses in _uses(around.workspace, app).items()
-        if name not in (own_port, "NODE_ENV")
+        if name not in (port, host, "NODE_ENV")
     }
     found |= {each.name: each for each in _implied(around, app) if each.name not in found}
     for name, text in app.settings.variables.items():

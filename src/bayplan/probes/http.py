@@ -48,7 +48,9 @@ def _answers(subject: Subject, service: Service, bound: Bound) -> Iterator[Evide
         yield _answer(service, address, bound.port, path, f"{path} answers 200", kinds=(), below=201)
     if framework in PAGES:
         kinds = ("text/html", "application/json")
-        yield _answer(service, address, bound.port, "/", "/ answers with a page", kinds=kinds, below=400)
+        config = package.code.next if package else None
+        start = config.base_path.value if config and config.base_path else "/"
+        yield _answer(service, address, bound.port, start, f"{start} answers with a page", kinds=kinds, below=400)
     elif not path:
         yield _answer(service, address, bound.port, "/", "answers HTTP", kinds=(), below=500)
     if bound.address == HERE and (own := own_address()):

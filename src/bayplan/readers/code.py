@@ -3,13 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bayplan.model.workspace import Code, EnvUse, NextConfig, Package, Route, Use
+from bayplan.model.workspace import Code, EnvUse, NextConfig, Package, Route
 from bayplan.readers.javascript.env_asked import namespaces
 from bayplan.readers.javascript.env_schemas import read_schemas
 from bayplan.readers.javascript.env_use import as_use, is_platform_name, read_env
 from bayplan.readers.javascript.environment import Environment
 from bayplan.readers.javascript.frameworks import framework, nest_call
-from bayplan.readers.javascript.listening import Listening, find_listening, next_port, port_facts, script_port
+from bayplan.readers.javascript.listening import (
+    Listening,
+    find_listening,
+    host_facts,
+    next_port,
+    port_facts,
+    script_port,
+)
 from bayplan.readers.javascript.names import Resolver
 from bayplan.readers.javascript.nest import nest_routes
 from bayplan.readers.javascript.next_config import read_next_config
@@ -22,23 +29,17 @@ from bayplan.readers.javascript.signals import handles_sigterm
 from bayplan.tree import Tree
 
 
-def read_code(tree: Tree, packages: Sequence[Package], build_env: Sequence[str] = ()) -> Mapping[str, Code]:
-    """Return what the code of each package does, by the package's folder.
-
-    `build_env` names variables that something else (turbo.json) says are read while building.
-    """
+def read_code(tree: Tree, packages: Sequence[Package]) -> Mapping[str, Code]:
+    """Return what the code of each package does, by the package's folder."""
     program = Program(tree, packages)
     env = Environment(Resolver(program))
     validated = read_schemas(program, env)
     env.namespaces = namespaces(program, env.resolver)
-    at_build = frozenset(build_env)
     read = read_env(program, env)
     found: dict[str, Code] = {}
     for package in packages:
         fields = [as_use(field) for field in validated.get(package.folder, ()) if not is_platform_name(field.name)]
-        uses = (*fields, *read.get(package.folder, ()))
-        marked = tuple(replace(use, use=Use.BUILD) if use.name in at_build else use for use in uses)
-        found[package.folder] = _code(program, env, package, marked)
+        found[package.folder] = _code(program, env, package, (*fields, *read.get(package.folder, ())))
     return found
 
 
@@ -82,6 +83,7 @@ def _with_port(code: Code, program: Program, env: Environment, package: Package,
         return replace(code, port=port, port_variable=variable, host=host)
     if listening is None:
         return code
-    port_found, variable_found, host_found = port_facts(listening)
+    port_found, variable_found = port_facts(listening)
     told = script_port(package, variable_found.value) if variable_found is not None else None
-    return replace(code, port=told or port_found, port_variable=variable_found, host=host_found)
+    host, host_variable = host_facts(listening)
+    return replace(code, port=told or port_found, port_variable=variable_found, host=host, host_variable=host_variable)

@@ -10,7 +10,7 @@ NAMES = ("bayplan.yaml", "bayplan.yml")
 
 def read_config(tree: Tree) -> Config:
     """Return what the user wants otherwise, all defaults without a file; raise `ConfigError` with every mistake."""
-    present = [name for name in NAMES if tree.exists(name)]
+    present = [name for name in NAMES if tree.stands(name)]
     if not present:
         return Config()
     if len(present) > 1:

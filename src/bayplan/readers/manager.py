@@ -28,7 +28,7 @@ def which_manager(tree: Tree, root: Document | None) -> Fact[str]:
             name = wanted.value.partition("@")[0]
             if name in LOCKFILES.values():
                 return Fact(name, Why(READER, f"{wanted.at.key} names {name}", wanted.at))
-    if tree.exists("pnpm-workspace.yaml"):
+    if tree.stands("pnpm-workspace.yaml"):
         return Fact("pnpm", Why(READER, "pnpm-workspace.yaml defines the workspace", At("pnpm-workspace.yaml")))
     present = [path for path in LOCKFILES if tree.exists(path)]
     if present:
@@ -44,6 +44,11 @@ def which_manager(tree: Tree, root: Document | None) -> Fact[str]:
                 at = root.at("engines", name)
                 return Fact(name, Why(READER, f"engines.{name} names it, and there is no lockfile", at))
     return Fact("npm", Why(READER, "npm comes with Node.js, and nothing names another", At("package.json")))
+
+
+def strange(tree: Tree, name: str) -> tuple[str, ...]:
+    """Return the lockfiles of managers other than this one."""
+    return tuple(path for path, owner in LOCKFILES.items() if owner != name and tree.exists(path))
 
 
 def pins(root: Document) -> Iterator[Located[str]]:

@@ -37,7 +37,7 @@ FROM_NPMRC_EVER = frozenset({"registry"})
 def read_pnpm(tree: Tree, root: Document | None) -> Setup:
     """Return how this repository uses pnpm."""
     workspace = _workspace(tree)
-    lock = read_pnpm_lock(tree.text(LOCKFILE), LOCKFILE) if tree.exists(LOCKFILE) else None
+    lock = read_pnpm_lock(tree.text(LOCKFILE), LOCKFILE) if tree.stands(LOCKFILE) else None
     version = _version(root, workspace, lock)
     major = int(version.value.partition(".")[0])
     settings = dict(_settings(tree, root, workspace, major))
@@ -62,12 +62,18 @@ def read_pnpm(tree: Tree, root: Document | None) -> Setup:
 
 
 def _workspace(tree: Tree) -> Document | None:
-    if not tree.exists(WORKSPACE):
+    if not tree.stands(WORKSPACE):
         return None
     document = yaml_nodes.load(tree.text(WORKSPACE), WORKSPACE)
     if document.data is not None and not isinstance(document.data, dict):
         raise BrokenFileError(
             f"{WORKSPACE} is no mapping", at=document.at(), remedy="write `packages:` and a list of patterns there"
+        )
+    if not isinstance(document.get("packages"), list | None):
+        raise BrokenFileError(
+            f"`packages` in {WORKSPACE} is no list, so that no package is found",
+            at=document.at("packages"),
+            remedy="write a list of patterns there, such as `apps/*`",
         )
     return document
 

@@ -30,12 +30,6 @@ def task_for(tasks: Mapping[str, Task], package: Package, name: str) -> Task | N
     return tasks.get(f"{package.name}#{name}") or tasks.get(name)
 
 
-def build_variables(tasks: Mapping[str, Task]) -> tuple[str, ...]:
-    """Return the variables, by name or pattern, that turbo.json lets builds see."""
-    builds = [task for name, task in tasks.items() if name.rpartition("#")[2] == "build"]
-    return tuple(dict.fromkeys(name for task in builds for name in task.env if not name.startswith("!")))
-
-
 def _document(tree: Tree, folder: str) -> Document | None:
     for name in FILES:
         path = name if folder == "." else f"{folder}/{name}"

@@ -10,7 +10,7 @@ from bayplan.readers.build import build_scripts, read_builder
 from bayplan.readers.bun import read_bun
 from bayplan.readers.globs import package_folders
 from bayplan.readers.links import linked
-from bayplan.readers.manager import which_manager
+from bayplan.readers.manager import strange, which_manager
 from bayplan.readers.manifest import Manifest, read_manifest
 from bayplan.readers.node_version import read_node_version
 from bayplan.readers.npm import bundled_npm, read_npm
@@ -19,7 +19,7 @@ from bayplan.readers.pnpm import read_pnpm
 from bayplan.readers.setup import Setup
 from bayplan.readers.start import read_start
 from bayplan.readers.tsconfig import TsConfigReader, package_configs
-from bayplan.readers.turbo import build_variables, read_tasks
+from bayplan.readers.turbo import read_tasks
 from bayplan.readers.yarn import read_yarn
 from bayplan.readers.yarn_lock import with_importers
 from bayplan.source import Fact
@@ -38,7 +38,7 @@ def read_workspace(tree: Tree) -> Workspace:
     from bayplan.readers.code import read_code
 
     workspace = read_manifests(tree)
-    code = read_code(tree, workspace.packages, build_variables(workspace.tasks))
+    code = read_code(tree, workspace.packages)
     packages = [
         replace(package, code=code[package.folder]) if package.folder in code else package
         for package in workspace.packages
@@ -48,7 +48,7 @@ def read_workspace(tree: Tree) -> Workspace:
 
 def read_manifests(tree: Tree) -> Workspace:
     """Return the repository as its manifests, its lockfile and its manager's settings describe it."""
-    root = read_manifest(tree, "package.json") if tree.exists("package.json") else None
+    root = read_manifest(tree, "package.json") if tree.stands("package.json") else None
     document = root.document if root else None
     manager = which_manager(tree, document)
     setup = MANAGERS[manager.value](tree, document)
@@ -60,7 +60,7 @@ def read_manifests(tree: Tree) -> Workspace:
     node = read_node_version(tree, document, setup.settings, packages)
     return Workspace(
         name=root.package.name if root else tree.root.name,
-        manager=_manager(setup, manager, node, manifests),
+        manager=replace(_manager(setup, manager, node, manifests), strange_lockfiles=strange(tree, setup.name)),
         packages=packages,
         node=node,
         tasks=read_tasks(tree, packages),

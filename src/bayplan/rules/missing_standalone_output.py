@@ -47,12 +47,10 @@ from collections.abc import Iterator
 
 from bayplan.model.deployment import Deployment, Instruction
 from bayplan.model.finding import Effect, Finding, Place
-from bayplan.model.workspace import Package, Workspace
+from bayplan.model.workspace import NEXT_FOLDER, Package, Workspace
 from bayplan.rules.facts.apps import App, apps
 from bayplan.rules.facts.stages import reach, within
 from bayplan.source import At
-
-FOLDER = ".next/standalone"
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
@@ -60,11 +58,11 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
         copy = _copy(app)
         place = _lacks_output(app.package)
         if copy is not None and place is not None:
-            source = next(argument for argument in copy.arguments if FOLDER in argument)
+            source = next(argument for argument in copy.arguments if _folder(app.package) in argument)
             yield Finding(
                 "missing-standalone-output",
                 Effect.WILL_NOT_BUILD,
-                f"the image copies {FOLDER}, which {app.package.name} does not build",
+                f"the image copies {_folder(app.package)}, which {app.package.name} does not build",
                 (
                     Place(place, '`output: "standalone"` is missing here'),
                     Place(within(copy, source, copy.arguments.index(source)), "copied here"),
@@ -74,12 +72,17 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
             )
 
 
+def _folder(package: Package) -> str:
+    return f"{package.code.next.built if package.code.next else NEXT_FOLDER}/standalone"
+
+
 def _copy(app: App) -> Instruction | None:
+    folder = _folder(app.package)
     copies = (
         each
         for stage in reach(app.image, app.stage)
         for each in stage.instructions
-        if each.word == "COPY" and each.flag("from") and any(FOLDER in source for source in each.arguments[:-1])
+        if each.word == "COPY" and each.flag("from") and any(folder in source for source in each.arguments[:-1])
     )
     return next(copies, None)
 

@@ -129,7 +129,8 @@ def _servers(package: Package) -> list[str]:
     if package.code.next is None:
         return []
     root = package.code.next.tracing_root
-    nested, flat = f".next/standalone/{package.folder}/server.js", ".next/standalone/server.js"
+    built = package.code.next.built
+    nested, flat = f"{built}/standalone/{package.folder}/server.js", f"{built}/standalone/server.js"
     if root is None or root.value.count("..") == package.folder.count("/") + 1:
         return [nested]
     return [flat] if OWN_FOLDER.fullmatch(root.value) else [nested, flat]

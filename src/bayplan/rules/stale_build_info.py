@@ -97,5 +97,5 @@ def _judged(app: App, config: TsConfig, ignore: IgnoreFile) -> Iterator[Finding]
             Place(config.at or At(config.path), "is incremental, so its state is kept in that file"),
         ),
         f"after any build on the same machine, `tsc` in the image emits nothing and {config.out_dir} stays empty",
-        f"add `**/*.tsbuildinfo` to {ignore.path}",
+        f"add `{'**/*.tsbuildinfo' if info.endswith('.tsbuildinfo') else info}` to {ignore.path}",
     )

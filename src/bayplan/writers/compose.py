@@ -50,6 +50,8 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
     found: dict[str, Value] = {"image": f"{stack.name}-{carrier.name if carrier else service.name}"}
     if service.image_of is None:
         found["build"] = _build(service)
+    if service.init is not None:
+        found["init"] = Entry(value=True, why=service.init)
     if service.workdir:
         found["working_dir"] = service.workdir
     if service.image_of is not None:

@@ -1,5 +1,9 @@
 """The .dockerignore of the repository: the context holds what a build needs, and never a secret or an old output."""
 
+import posixpath
+from collections import Counter
+from collections.abc import Sequence
+
 from bayplan.formats import dockerignore
 from bayplan.formats.dockerignore import Group
 from bayplan.model.image import Copy
@@ -8,12 +12,15 @@ from bayplan.model.stack import Stack
 from bayplan.source import Why
 
 PATH = ".dockerignore"
-BUILT = (".next", ".turbo", "coverage", "dist")
+BUILT = (".next", ".turbo", "dist")
+REPORTS = ("coverage", "*/*/coverage")
+"""Those of the packages: below a package's sources, a folder of that name may be a part of them."""
 BESIDE = (".git", ".github", ".bayplan", "bayplan.yaml", "**/Dockerfile*", "**/docker-compose*", "**/README.md")
 
 
 def write(stack: Stack) -> dict[str, Rendered]:
-    built = sorted({*BUILT, *_outputs(stack)})
+    built = (*(f"**/{name}" for name in BUILT), *_unusual_outputs(stack))
+    left = _leftovers([each.value for each in stack.leftovers])
     groups = (
         Group(
             "Secrets of this machine: never in an image.",
@@ -27,7 +34,7 @@ def write(stack: Stack) -> dict[str, Rendered]:
         ),
         Group(
             "Built again inside; with an old .tsbuildinfo, tsc would emit nothing.",
-            (*(f"**/{name}" for name in built), "**/*.tsbuildinfo", "**/*.log"),
+            (*built, "**/*.tsbuildinfo", *left, *REPORTS, "**/*.log"),
             Why("dockerignore", "an old output hides what the build does"),
         ),
         Group("No build reads these.", BESIDE, Why("dockerignore", "a change here needs no new build")),
@@ -35,8 +42,15 @@ def write(stack: Stack) -> dict[str, Rendered]:
     return {PATH: dockerignore.render(groups)}
 
 
-def _outputs(stack: Stack) -> set[str]:
-    """Return the names of the folders that builds make, as the images copy them; folders of the repository stay."""
+def _leftovers(paths: Sequence[str]) -> list[str]:
+    """Return one pattern for files of one name, and the path itself of every other."""
+    named = Counter(posixpath.basename(path) for path in paths)
+    patterns = (path if named[posixpath.basename(path)] == 1 else posixpath.basename(path) for path in paths)
+    return list(dict.fromkeys(("" if "/" in each else "**/") + dockerignore.literal(each) for each in patterns))
+
+
+def _unusual_outputs(stack: Stack) -> list[str]:
+    """Return the folders that builds make where no general pattern covers them; a source may be called like them."""
     copies = [
         step
         for service in stack.services
@@ -45,4 +59,4 @@ def _outputs(stack: Stack) -> set[str]:
         if isinstance(step, Copy)
     ]
     made = {copy.target.rstrip("/") for copy in copies if copy.stage == "build" and copy.why.by == "build"}
-    return {path.rsplit("/", 1)[-1] for path in made} - {""}
+    return [dockerignore.literal(path) for path in sorted(made - {""}) if posixpath.basename(path) not in BUILT]

@@ -1,6 +1,10 @@
 """The change of a Next.js config that its image needs, made in the user's own file."""
 
+import re
+
 from bayplan.model.workspace import NextConfig, Package
+
+ON_ONE_LINE = re.compile(r"(?P<inside>[^{}\n]*?)[ \t]*,?[ \t]*\}")
 
 
 def edited(text: str, package: Package) -> str | None:
@@ -34,9 +38,11 @@ def _has_path(text: str) -> bool:
 def _import(text: str, config: NextConfig, quote: str) -> str:
     end = ";" if ";" in text else ""
     newline = _newline(text)
+    first = text.partition("\n")[0]
+    apart = "" if first.startswith("import ") or "require(" in first else newline
     if "module.exports" in text or config.path.endswith(".cjs"):
-        return f"const path = require({quote}node:path{quote}){end}{newline}"
-    return f"import path from {quote}node:path{quote}{end}{newline}"
+        return f"const path = require({quote}node:path{quote}){end}{newline}{apart}"
+    return f"import path from {quote}node:path{quote}{end}{newline}{apart}"
 
 
 def _newline(text: str) -> str:
@@ -44,17 +50,25 @@ def _newline(text: str) -> str:
 
 
 def _inserted(text: str, config: NextConfig, properties: list[str]) -> str:
-    """Put properties first in the object, indented as what follows."""
+    """Put properties first in the object, indented as what follows; an object on one line gets a line for each."""
     lines = text.split("\n")
     offset = sum(len(line) + 1 for line in lines[: config.at.line - 1]) + config.at.column
     before, after = text[:offset], text[offset:]
     newline = _newline(text)
+    rest = after.lstrip(" \t")
+    alone = ON_ONE_LINE.match(rest)
+    if alone is not None:
+        outer = _indent(lines[config.at.line - 1])
+        own = [f"{alone['inside']},"] if alone["inside"] else []
+        inside = "".join(f"{newline}{outer}  {each}" for each in (*properties, *own))
+        return f"{before}{inside}{newline}{outer}}}{rest[alone.end() :]}"
     following = next((line for line in after.splitlines()[1:] if line.strip()), "")
-    indent = following[: len(following) - len(following.lstrip())]
+    indent = _indent(following)
     if following.lstrip().startswith(("}", ")")) or not indent:
         indent += "  "
     added = "".join(f"{newline}{indent}{each}" for each in properties)
-    if after.lstrip(" \t").startswith(("\n", "\r")):
-        return before + added + after
-    rest = after.lstrip(" \t")
-    return f"{before}{added}{newline}{'' if rest.startswith('}') else indent}{rest}"
+    return before + added + (after if rest.startswith(("\n", "\r")) else f"{newline}{indent}{rest}")
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]

@@ -16,7 +16,10 @@ NEST_FACTORIES = {"create": "web", "createApplicationContext": "worker", "create
 NEXT_COMMAND = re.compile(r"(?:^|[\s&;|])next\s+(?:start|build|dev)\b")
 VITE_COMMAND = re.compile(r"(?:^|[\s&;|])vite(?:\s+(?:build|preview|dev|serve)\b|\s*$|\s+-)")
 _TOOLS = re.compile(
-    r"^\s*(?:vite|storybook|start-storybook|tsc|tsup|rollup|jest|vitest|turbo|expo|react-native|electron)\b"
+    r"^\s*(?:vite|storybook|start-storybook|tsc|tsup|rollup|jest|vitest|turbo|nx|lerna|expo|react-native|electron)\b"
+)
+_STARTS_OTHERS = re.compile(
+    r"^\s*(?:p?npm|yarn|bun)\b.*\s(?:-r|--recursive|-F|--filter|-C|--dir|--workspaces?|workspaces?)\b"
 )
 
 
@@ -46,7 +49,7 @@ def framework(
             "node", f"it takes jobs from a queue with {consuming.library} and listens on nothing", consuming.at
         )
     script = start_script(package)
-    if package.start is not None or (script is not None and not _TOOLS.match(script.value)):
+    if package.start is not None or (script is not None and not _is_elsewhere(script.value)):
         at = script.at if script is not None else package.at
         return _fact("node", "a script starts it, and it listens on nothing", at)
     return None
@@ -59,6 +62,11 @@ def _fact(name: str, because: str, at: At) -> Fact[str]:
 def may_be_started(package: Package) -> bool:
     """Say whether a package is more than a library: a script starts it, or nothing could import it."""
     return package.start is not None or start_script(package) is not None or not package.entries
+
+
+def _is_elsewhere(script: str) -> bool:
+    """Say whether a script starts a tool or other packages, and not its own."""
+    return _TOOLS.match(script) is not None or _STARTS_OTHERS.match(script) is not None
 
 
 def _is_next(program: Program, package: Package) -> bool:

@@ -28,7 +28,7 @@ class Listening:
 
     call: Expr
     port: Reading | None = None
-    host: str | None = None
+    host: Reading | None = None
 
     @property
     def at(self) -> At:
@@ -90,12 +90,12 @@ def _listen(call: Expr, env: Environment) -> Listening | None:
         port = env.read(options["port"].node, options["port"].source)
         return Listening(call, port, _host(options, env))
     port = env.read(given[0], call.source) if given else None
-    host = constant_text(env.read(given[1], call.source)) if len(given) > 1 else None
+    host = env.read(given[1], call.source) if len(given) > 1 else None
     if port is None or (port.number is None and port.variable is None):
         return Listening(call) if _is_server(call) else None
     if port.number == 0 and port.variable is None:
         return None
-    return Listening(call, port, host if host is None or not host.isdigit() else None)
+    return Listening(call, port, host if host is None or host.number is None else None)
 
 
 def _is_server(call: Expr) -> bool:
@@ -116,9 +116,9 @@ def _serve(call: Expr, env: Environment) -> Listening | None:
     return Listening(call, Reading(call, value=float(default)))
 
 
-def _host(options: "dict[str, Expr]", env: Environment) -> str | None:
+def _host(options: "dict[str, Expr]", env: Environment) -> Reading | None:
     named = options.get("host") or options.get("hostname")
-    return None if named is None else constant_text(env.read(named.node, named.source))
+    return None if named is None else env.read(named.node, named.source)
 
 
 def _exported_server(file: Expr, env: Environment) -> "Iterator[Listening]":
@@ -133,8 +133,8 @@ def _exported_server(file: Expr, env: Environment) -> "Iterator[Listening]":
         )
 
 
-def port_facts(found: Listening) -> tuple[Fact[int] | None, Fact[str] | None, Fact[str] | None]:
-    """Return port, variable and host of a call that listens, each with its reason."""
+def port_facts(found: Listening) -> tuple[Fact[int] | None, Fact[str] | None]:
+    """Return the port of a call that listens and the variable that decides it, each with its reason."""
     port = found.port
     number = None if port is None else port.number
     name = None if port is None else port.variable
@@ -146,7 +146,16 @@ def port_facts(found: Listening) -> tuple[Fact[int] | None, Fact[str] | None, Fa
     return (
         None if number is None or not 0 < number <= LAST_PORT else Fact(number, why),
         None if name is None else Fact(name, why),
-        None if not found.host else Fact(found.host, Why("listening", f"the code binds to {found.host}", found.at)),
+    )
+
+
+def host_facts(found: Listening) -> tuple[Fact[str] | None, Fact[str] | None]:
+    """Return the address that a call binds to and the variable that decides it, each with its reason."""
+    host = constant_text(found.host)
+    name = None if found.host is None else found.host.variable
+    return (
+        None if not host else Fact(host, Why("listening", f"the code binds to {host}", found.at)),
+        None if name is None else Fact(name, Why("listening", f"the code binds to what {name} says", found.at)),
     )
 
 

@@ -1,5 +1,6 @@
 """What a Next.js config says, and where a property can be added to it."""
 
+import posixpath
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,14 @@ def read_next_config(program: Program, resolver: Resolver, package: Package) -> 
         base_path=_text(settings.get("basePath"), resolver),
         transpiled=_texts(settings.get("transpilePackages"), resolver),
         editable=literal.source is source,
+        dist_dir=_inside(_text(settings.get("distDir"), resolver)),
     )
+
+
+def _inside(folder: Located[str] | None) -> Located[str] | None:
+    """Return a folder that lies inside the package; Next.js refuses any other."""
+    path = posixpath.normpath(folder.value) if folder is not None else "."
+    return None if path.startswith(("..", "/")) or path == "." else folder
 
 
 def _exported(source: Source, resolver: Resolver) -> Expr | None:
