@@ -294,7 +294,7 @@ variables:
 
 
 def test_hostile_values_of_bayplan_yaml_stay_values(shop: Path, said: Said) -> None:
-    (shop / "apps/api/src/main.ts").open("a").write("process.env.GREETING;\n")
+    (shop / "apps/api/src/greeting.ts").write_text("export const greeting = process.env.GREETING;\n")
     (shop / "bayplan.yaml").write_text(VALUES)
     assert said("write")[0] == 0
     compose = assert_sound(shop)
@@ -390,9 +390,7 @@ def test_what_is_no_file_is_named_and_never_waited_for(shop: Path, said: Said, m
     ["['../*', '/**', '../../**', '/etc/*', '${HOME}/*', 'apps/*']", f"['{'{a,b}' * 40}', '{'**/' * 40}x', 'apps/*']"],
 )
 def test_patterns_that_leave_the_repository_or_explode_match_nothing(shop: Path, said: Said, patterns: str) -> None:
-    (shop.parent / "outside/package.json").write_text(
-        '{"name": "belongs-elsewhere", "scripts": {"start": "node x.js"}}'
-    )
+    (shop.parent / "outside/package.json").write_text('{"name": "belongs-elsewhere", "bin": "x.js"}')
     (shop / "pnpm-workspace.yaml").write_text(f"packages: {patterns}\n")
     assert said("plan")[0] == 0
 

@@ -49,6 +49,13 @@ def test_what_takes_jobs_is_a_worker_without_port_or_check(repository: Repositor
     assert [store.kind for store in stack.stores] == ["redis"]
 
 
+def test_a_hoisted_install_is_told_to_hold_what_every_package_runs(repository: Repository) -> None:
+    repository.app("api", server(3000)).write(".npmrc", "node-linker=hoisted\n")
+    assert "what all packages run" in next(
+        note.text for note in repository.plan().stack.notes if note.about == "node_modules"
+    )
+
+
 def test_a_source_called_like_an_output_stays_in_the_context(repository: Repository) -> None:
     repository.app("api", server(3000), start="node build/index.js")
     compiler = {"compilerOptions": {"outDir": "build", "rootDir": "src"}, "include": ["src"]}
@@ -371,3 +378,30 @@ def test_what_would_not_work_is_not_written(repository: Repository, capsys: pyte
     assert "unanswered-health-path" in said
     assert "nothing was written" in said
     assert not (repository.root / "docker-compose.prod.yml").exists()
+
+
+def test_what_a_next_app_demands_when_it_is_loaded_is_there_when_it_is_built(repository: Repository) -> None:
+    fields = "API_URL: z.string().url(), MODE: z.enum(['live', 'test']), SESSION_SECRET: z.string().min(32)"
+    repository.app("api", server(4000))
+    repository.manifest(
+        "apps/web",
+        {"name": "web", "scripts": {"build": "next build"}, "dependencies": {"next": "15.1.11", "zod": "3.25.76"}},
+    )
+    repository.write("apps/web/next.config.mjs", "export default {};\n")
+    repository.write("apps/web/app/page.tsx", "export default () => null;\n")
+    repository.write(
+        "apps/web/env.ts",
+        f"import {{ z }} from 'zod';\nexport const env = z.object({{ {fields} }}).parse(process.env);\n",
+    )
+    dockerfile = repository.plan().overlay["apps/web/Dockerfile"]
+    told = "export API_URL=http://api:4000 MODE=live SESSION_SECRET=set-at-run-time-and-not-when-it-is-built && \\\n"
+    assert told in dockerfile
+
+
+def test_a_module_built_on_its_platform_needs_nobody_to_name_the_platform(repository: Repository) -> None:
+    repository.app("api", server(3000), bcrypt="5.1.1")
+    production = (
+        repository.plan().overlay["apps/api/Dockerfile"].partition(" AS production\n")[2].partition("\nFROM")[0]
+    )
+    assert "apk add --no-cache g++ make python3" in production
+    assert "TARGETARCH" not in production

@@ -347,6 +347,23 @@ class TestLayers:
         found = list(layers.probe(_weighed({**CLEAN, path: content})))
         assert [each.id for each in found if each.status is Status.FAILED] == [f"layers.{wrong}"]
 
+    @pytest.mark.parametrize(("file", "status"), [("main.js.map", Status.PROVED), ("main.d.ts.map", Status.FAILED)])
+    def test_a_service_may_hold_the_source_maps_it_reads_and_no_others(self, file: str, status: Status) -> None:
+        weighed = _weighed({**CLEAN, f"app/apps/api/dist/{file}": b"{}"})
+        command: Fact[tuple[str, ...]] = Fact(("node", "--enable-source-maps", "dist/main.js"), WHY)
+        weighed.stack = replace(weighed.stack, services=(replace(weighed.stack.services[0], command=command),))
+        assert one(layers.probe(weighed), "maps").status is status
+
+    def test_a_hoisted_tree_holds_what_other_packages_run(self) -> None:
+        weighed = _weighed({**CLEAN, "app/node_modules/koa/package.json": b"{}"})
+        lockfile = _lockfile()
+        others = {**lockfile.importers, "packages/lib": {"production": ("koa",)}}
+        lockfile = replace(lockfile, importers=others, packages={**lockfile.packages, "koa": LockedPackage("koa", "2")})
+        for linker, status in (("isolated", Status.FAILED), ("hoisted", Status.PROVED)):
+            manager = replace(weighed.workspace.manager, lockfile=lockfile, linker=linker)
+            weighed.workspace = replace(weighed.workspace, manager=manager)
+            assert one(layers.probe(weighed), "development").status is status
+
     def test_a_declaration_is_no_source(self) -> None:
         found = list(layers.probe(_weighed({**CLEAN, "app/packages/lib/dist/index.d.ts": b""})))
         assert not [each for each in found if each.status is Status.FAILED]

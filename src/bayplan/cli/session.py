@@ -96,8 +96,11 @@ class Session:
 
     def kept(self) -> tuple[Evidence, ...]:
         """Return earlier evidence about exactly what runs now, without what is quickly proved again."""
+        file = self.root / EVIDENCE
+        if not file.is_file():
+            return ()
         try:
-            text = (self.root / EVIDENCE).read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return ()
         of = record.about(self.engine.containers())

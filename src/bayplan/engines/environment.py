@@ -142,6 +142,8 @@ def preview(stack: Stack, root: Path) -> RunEnvironment:
 def _read(path: Path) -> dict[str, str] | None:
     from bayplan.formats import dotenv
 
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path.name} is not a file", remedy="replace it with a file of lines such as NAME=value")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -170,6 +170,8 @@ class Package:
     """The command that starts it in production, resolved through its scripts to an argv that runs in its folder."""
     start_variables: Mapping[str, str] = field(default_factory=dict)
     """The variables that its start script sets (`PORT=3001 next start`), apart from NODE_ENV."""
+    commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What its scripts run in its folder at last, apart from what they are wrapped in (`dotenv --`, `pnpm run x`)."""
     build: Fact[tuple[str, ...]] | None = None
     """The names of the scripts that build it, in order (turbo's in-package `dependsOn` before `build`)."""
     outputs: tuple[Fact[str], ...] = ()

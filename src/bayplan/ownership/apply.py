@@ -10,6 +10,7 @@ from bayplan.ownership.action import Action, Kind, Plan, digest
 from bayplan.ownership.journal import Journal, Move
 from bayplan.ownership.lock import NAME as LOCK_NAME
 from bayplan.ownership.lock import parse, read_lock, render
+from bayplan.source import At
 
 IGNORED = "# lock.json belongs in git; the rest is bayplan's own\n/*\n!/.gitignore\n!/lock.json\n"
 
@@ -78,6 +79,12 @@ def _stage_one(root: Path, folder: Path, index: int, action: Action) -> Move:
 def _keep_copy(folder: Path, path: str, content: bytes) -> None:
     """Keep what the user wrote where bayplan's text replaces it, under a name that is still free."""
     copy = folder / path
+    if copy.parent.resolve() != copy.parent:
+        raise BrokenFileError(
+            f"{disk.REPLACED} leads elsewhere through a link: nothing was changed",
+            at=At(disk.REPLACED),
+            remedy=f"remove the link; what is replaced is kept in {disk.REPLACED}",
+        )
     copy.parent.mkdir(parents=True, exist_ok=True)
     free = next(
         name for name in (copy, *(copy.with_name(f"{copy.name}.{n}") for n in range(1, 1000))) if not name.exists()

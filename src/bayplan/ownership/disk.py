@@ -46,10 +46,11 @@ def read(file: Path, path: str = "") -> bytes | None:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        name = path or file.name
+        raise BrokenFileError(f"{name} is not a regular file", at=At(name), remedy="replace it with a file")
     with open(descriptor, "rb") as stream:  # noqa: PTH123 - an open descriptor has no path
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            name = path or file.name
-            raise BrokenFileError(f"{name} is not a regular file", at=At(name), remedy="replace it with a file")
         return stream.read()
 
 

@@ -68,7 +68,7 @@ def leftovers(root: Path) -> Iterator[Path]:
 def load(root: Path, folder: Path, name: str = NAME) -> Journal | None:
     """Return the journal of a killed apply, None when it was not complete or asks for what bayplan never does."""
     try:
-        document = json.loads((folder / name).read_bytes())
+        document = json.loads(disk.read(folder / name) or b"")
         moves = tuple(Move(str(each["path"]), *(_word(each[key]) for key in DIGESTS)) for each in document["moves"])
         folders = tuple(str(each) for each in document["folders"])
         for path in (*folders, *(move.path for move in moves)):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from bayplan.errors import BayplanError
-from bayplan.model.config import Config
+from bayplan.model.config import Config, ServiceConfig
 from bayplan.model.stack import Health, Note, Role, Service, Stack, Variable
 from bayplan.model.workspace import Workspace
 from bayplan.passes import (
@@ -15,6 +15,7 @@ from bayplan.passes import (
     health,
     image_next,
     image_node,
+    image_tool,
     leftovers,
     limits,
     migrations,
@@ -91,7 +92,7 @@ class _Planner:
         if today is not None and (old := node_version.end_of_life(self.node, today)) is not None:
             self.notes.append(old)
         self.notes += [note] if note else []
-        self.notes += _about_lockfiles(self.workspace)
+        self.notes += [*_about_lockfiles(self.workspace), *_about_hoisting(self.workspace)]
         return Stack(
             self.name,
             "production",
@@ -154,17 +155,20 @@ class _Planner:
             for kind, names in self.users.items()
             if carrier.name in names
         }
+        role = Fact(Role.JOB, migration.command.why)
+        own = App(migrations.NAME, migration.package, role, ServiceConfig())
+        recipe = Recipe(self.workspace, own, self.node, migration.command, None, None, found)
         return Service(
             name=migrations.NAME,
             package=migration.package.folder,
-            role=Fact(Role.JOB, migration.command.why),
-            image=carrier.image,
+            role=role,
+            image=carrier.image if migration.is_carried else image_tool.image(recipe),
             command=migration.command,
             limits=carrier.limits,
             variables=found,
             needs=needs.needs(migrations.NAME, found, _spoken_to(users, found), (), ()),
-            image_of=carrier.name,
-            workdir=inside(migration.package.folder),
+            image_of=carrier.name if migration.is_carried else None,
+            workdir=inside(migration.package.folder) if migration.is_carried else "",
         )
 
 
@@ -178,11 +182,18 @@ def _about_lockfiles(workspace: Workspace) -> list[Note]:
     return notes
 
 
+def _about_hoisting(workspace: Workspace) -> list[Note]:
+    if workspace.manager.linker != "hoisted" or len(workspace.packages) == 1:
+        return []
+    text = "nodeLinker is hoisted, so every install, and every image, holds what all packages run"
+    return [Note("node_modules", text)]
+
+
 def _spoken_to(users: Mapping[str, Mapping[str, Why]], found: Sequence[Variable]) -> Mapping[str, Mapping[str, Why]]:
     """Keep the stores whose address is among the variables."""
     texts = [part.text for each in found for part in variables.given_parts(each.value)]
     return {
         kind: names
         for kind, names in users.items()
-        if any(f"@{kind}:" in text or f"//{kind}:" in text for text in texts)
+        if any(text == kind or f"@{kind}:" in text or f"//{kind}:" in text for text in texts)
     }

@@ -12,7 +12,7 @@ from bayplan.passes.apps import App
 from bayplan.passes.stores import catalog, value, words
 from bayplan.source import Fact, Why
 
-SECRET = re.compile(r"SECRET|PASSW(OR)?D|TOKEN|CREDENTIAL|_DSN$|_SALT$|_KEY$|_KEY_ID$")
+SECRET = re.compile(r"SECRET|PASSW(OR)?D|TOKEN|CREDENTIAL|_DSN$|_SALT$|_KEYS?$|_KEY_ID$")
 PUBLIC = re.compile(r"^(NEXT_PUBLIC_|VITE_|PUBLIC_|REACT_APP_)")
 FOR_BROWSERS = re.compile(r"CORS|ORIGIN|PUBLIC|FRONTEND|CALLBACK|REDIRECT|(APP|SITE|WEB)_URL|^BASE_URL|AUTH_URL")
 ADDRESS = re.compile(r"^(?P<name>\w*?)_?(?:INTERNAL_)?(?:BASE_)?(?:URL|ORIGIN|ENDPOINT|ADDRESS)$")

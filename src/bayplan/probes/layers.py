@@ -9,7 +9,7 @@ from bayplan.model.stack import Service
 from bayplan.model.workspace import Workspace
 from bayplan.probes.archive import File
 from bayplan.probes.base import base_layers
-from bayplan.probes.subject import Subject, judged, skipped
+from bayplan.probes.subject import Subject, ends, judged, skipped
 
 ID = "layers"
 ENV_FILE = re.compile(r"(?:^|/)\.env(?:\.(?!example$|sample$|template$|dist$)[^/]*)?$")
@@ -35,12 +35,14 @@ def probe(subject: Subject) -> Iterator[Evidence]:
             continue
         files = tuple(subject.contents(name).above(base_layers(subject, service, image)))
         yield _secrets(subject, service, image, files)
+        yield _none("caches", service, "holds no package manager's cache", [f for f in files if CACHE.search(f.path)])
+        if ends(service):
+            continue  # a job may run tools of development, on sources
         yield _development(subject.workspace, service, files)
         ours = tuple(file for file in files if is_ours(file.path, subject.workspace))
         sources = [each for each in ours if SOURCE.search(each.path) and not DECLARATION.search(each.path)]
-        yield _none("sources", service, "holds no source of the workspace", sources)
+        yield _sources(subject.workspace, service, sources)
         yield _maps(service, ours)
-        yield _none("caches", service, "holds no package manager's cache", [f for f in files if CACHE.search(f.path)])
 
 
 def is_ours(path: str, workspace: Workspace) -> bool:
@@ -80,6 +82,15 @@ def _development(workspace: Workspace, service: Service, files: Sequence[File]) 
     found = {match[1] for file in files if (match := PACKAGE.search(file.path))}
     wrong = sorted(found & unwanted)
     return judged(f"{ID}.development", service.name, claim, _some(wrong) or f"{len(found)} packages", holds=not wrong)
+
+
+def _sources(workspace: Workspace, service: Service, sources: Sequence[File]) -> Evidence:
+    claim = "holds no source of the workspace"
+    package = workspace.by_folder(service.package)
+    if sources and package is not None and package.code.next is not None:
+        traced = f"Next.js takes {_some([file.path for file in sources])} for something that is read at run time"
+        return skipped(f"{ID}.sources", service.name, claim, traced)
+    return _none("sources", service, claim, sources)
 
 
 def _maps(service: Service, ours: Sequence[File]) -> Evidence:

@@ -88,6 +88,16 @@ def read_start(tree: Tree, package: Package, builder: Builder, main: str | None)
     return _built(tree, package, builder, main, watched, source) if watched else None
 
 
+def read_commands(package: Package) -> dict[str, tuple[str, ...]]:
+    """Return what each script runs at last, in the package's folder and without files of variables."""
+    found = {name: _resolved(package, name) for name in package.scripts}
+    return {
+        name: tuple(_without_env_files(command.argv))
+        for name, command in found.items()
+        if command is not None and command.folder == "."
+    }
+
+
 def _resolved(package: Package, name: str) -> Command | None:
     """Follow a script's calls of other scripts of its package down to a command."""
     variables: dict[str, str] = {}
@@ -95,18 +105,22 @@ def _resolved(package: Package, name: str) -> Command | None:
     arguments: tuple[str, ...] = ()
     for _ in range(DEEPEST):
         script = package.scripts.get(name)
-        command = main_command(script.value) if script else None
+        command = main_command(" ".join((script.value, *map(_quoted, arguments)))) if script else None
         if command is None:
             return None
         variables = {**command.variables, **variables}
         skipped += command.skipped
         call = script_call(command.argv, package.scripts)
         if call is None:
-            return Command((*command.argv, *arguments), variables, command.folder, tuple(skipped))
+            return Command(command.argv, variables, command.folder, tuple(skipped))
         if call.selector not in ("", package.name, ".", f"./{package.folder}"):
             return None
-        name, arguments = call.script, (*call.arguments, *arguments)
+        name, arguments = call.script, call.arguments
     return None
+
+
+def _quoted(word: str) -> str:
+    return word if "$" in word else shlex.quote(word)
 
 
 def _is_development(package: Package, command: Command, builder: Builder) -> bool:

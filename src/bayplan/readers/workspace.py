@@ -17,7 +17,7 @@ from bayplan.readers.npm import bundled_npm, read_npm
 from bayplan.readers.outputs import read_outputs
 from bayplan.readers.pnpm import read_pnpm
 from bayplan.readers.setup import Setup
-from bayplan.readers.start import read_start
+from bayplan.readers.start import read_commands, read_start
 from bayplan.readers.tsconfig import TsConfigReader, package_configs
 from bayplan.readers.turbo import read_tasks
 from bayplan.readers.yarn import read_yarn
@@ -88,6 +88,7 @@ def _completed(tree: Tree, package: Package, tasks: Mapping[str, Task], configs:
     package = replace(
         package,
         tsconfigs=(used, *others) if used else tuple(others),
+        commands=read_commands(package),
         build=build,
         start=started.command if started else None,
         start_variables=started.variables if started else {},

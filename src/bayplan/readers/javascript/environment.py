@@ -206,10 +206,8 @@ class Environment:
             found = Reading(each, read[0], via=read[1]) if read is not None else found
             if found is not None:
                 return _merged(found, default)
-        if not NAME.match(key):
-            return default
         named = Reading(Expr(node, source), key, self._validated_default(key, source), "ConfigService")
-        return _merged(named, default)
+        return _merged(named, default) if NAME.match(key) else default
 
     def _getter(self, node: "Node", source: Source, depth: int) -> Reading | None:
         """Return what `get("PORT", 4000)` is worth, where `get` reads the variable it is told the name of."""
