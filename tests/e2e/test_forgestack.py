@@ -119,6 +119,23 @@ def test_the_web_app_answers_html_with_its_static_files_and_images(running: Runn
     assert kind.startswith("image/")
 
 
+@pytest.mark.requirement("FS-61")
+def test_an_image_is_kept_once_it_was_made_also_after_a_restart(running: Running) -> None:
+    docker("compose", "--project-name", running.name, "restart", "web")
+    image = f"http://127.0.0.1:{running.web}/_next/image?url=%2Flogo.png&w=384&q=75"
+    kept = ""
+    for _ in range(60):
+        try:
+            with urllib.request.urlopen(image, timeout=20) as answer:
+                kept = answer.headers["X-Nextjs-Cache"]
+        except OSError:  # it is not there again yet
+            kept = ""
+        if kept == "HIT":
+            break
+        time.sleep(0.5)
+    assert kept == "HIT"
+
+
 @pytest.mark.requirement("FS-60", "FS-08")
 def test_a_job_that_the_api_queues_is_processed_by_the_worker(running: Running) -> None:
     job = json.loads(fetch(running.api, "/api/jobs", {"topic": "proof", "workMs": 100})[2])

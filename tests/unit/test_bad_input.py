@@ -269,6 +269,13 @@ app.listen(Number(process.env.PORT ?? 99999));
 """
 
 
+def test_what_steers_a_terminal_is_printed_as_an_escape(shop: Path, said: Said) -> None:
+    (shop / "apps/api").rename(shop / "apps" / "a\u202eb")
+    for argv in COMMANDS:
+        said(*argv)
+    assert r"apps/a\u202eb/Dockerfile" in said("build", "--dry-run")[1]
+
+
 def test_hostile_code_gets_into_no_line_of_its_own(shop: Path, said: Said) -> None:
     (shop / "apps/api/src/main.ts").write_text(SOURCE)
     for argv in COMMANDS:
@@ -308,7 +315,7 @@ def assert_sound(shop: Path) -> "dict[str, dict[str, dict[str, dict[str, str]]]]
     compose = yaml.safe_load((shop / "docker-compose.prod.yml").read_text())
     for service in compose["services"].values():
         build = service.get("build", {}).get("dockerfile")
-        assert build is None or (shop / build).is_file(), build
+        assert build is None or (shop / build.replace("$$", "$")).is_file(), build
     for file in shop.rglob("Dockerfile"):
         assert set(instructions(file)) <= INSTRUCTIONS
     assert not list(shop.parent.rglob("*pwned"))
@@ -332,6 +339,30 @@ def filters(file: Path) -> set[str]:
             words = shlex.split(line)
             found |= {after for before, after in pairwise(words) if before.startswith("--filter")}
     return found
+
+
+def test_nothing_is_kept_or_read_outside_through_a_link_in_bayplans_own_folder(shop: Path, said: Said) -> None:
+    (shop / ".bayplan").mkdir()
+    (shop / ".bayplan/replaced").symlink_to("../../outside")
+    (shop / "apps/api/Dockerfile").write_text("FROM scratch\n")
+    code, text = said("write", "--adopt-all")
+    assert code == 1
+    assert "--> .bayplan/replaced" in text
+    assert (shop / "apps/api/Dockerfile").read_text() == "FROM scratch\n"
+    assert [each.name for each in (shop.parent / "outside").iterdir()] == ["secret.txt"]
+
+
+def test_values_are_read_from_files_only(shop: Path, said: Said) -> None:
+    for make in (a_pipe, a_device, a_folder):
+        make(shop / ".env")
+        assert said("up", "--dry-run") == (
+            2,
+            "error: .env is not a file\nhelp: replace it with a file of lines such as NAME=value\n",
+        )
+        (shop / ".env").rmdir() if make is a_folder else (shop / ".env").unlink()
+    (shop / ".bayplan/staging-x").mkdir(parents=True)
+    (shop / ".bayplan/staging-x/journal.json").symlink_to("/dev/zero")
+    assert said("write")[0] == 0
 
 
 def a_pipe(place: Path) -> None:

@@ -99,6 +99,13 @@ class TestCommands:
         assert step.environment == {"NEXT_PUBLIC_API_URL": "https://api.example.com"}
         assert "example.com" not in shown(step.argv)
 
+    def test_a_build_argument_that_nobody_gives_is_not_given_as_an_empty_one(self) -> None:
+        optional = Variable("NEXT_PUBLIC_NAME", Asked("NEXT_PUBLIC_NAME", required=False), WHY, at_build=True)
+        web = service("web", optional)
+        step = docker.build(stack(web), web, Path("/repo"), {})
+        assert step.environment == {}
+        assert not any(word.startswith("--build-arg") for word in step.argv)
+
     def test_an_empty_value_counts_as_missing_as_it_does_for_compose(self) -> None:
         assert docker.value_text(Asked("X", default="d"), {"X": ""}) == "d"
         assert docker.value_text(URL, {"POSTGRES_PASSWORD": "pw"}) == "postgres://app:pw@postgres/app"

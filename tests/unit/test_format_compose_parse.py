@@ -157,6 +157,7 @@ def test_what_may_be_missing_says_so_in_the_settings() -> None:
         ("..", ".", "Dockerfile"),
         ("../apps/api", "apps/api", "apps/api/Dockerfile"),
         ("{context: .., dockerfile: apps/api/Dockerfile}", ".", "apps/api/Dockerfile"),
+        ("{context: .., dockerfile: apps/$$a/Dockerfile}", ".", "apps/$a/Dockerfile"),
         ("{context: ../apps/api, dockerfile: ../Dockerfile.api}", "apps/api", "apps/Dockerfile.api"),
         ("{dockerfile: x.Dockerfile}", "deploy", "deploy/x.Dockerfile"),
         ("{context: ../../outside}", "../outside", "../outside/Dockerfile"),

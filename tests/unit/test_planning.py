@@ -132,6 +132,7 @@ services:
     assert (api.limits.memory_mb, api.limits.cpus) == (1000, 2)
     assert (api.grace_seconds, api.budget_mb) == (45, 200)
     assert "/data" in api.writable
+    assert api.tmpfs == ("/tmp", "/data:uid=1000,gid=1000"), "root's otherwise, once it starts again"  # noqa: S108
     assert [variable.value for variable in api.variables] == [Given("it's $5")]
 
 
@@ -340,10 +341,11 @@ def test_every_variable_is_documented_with_all_that_is_known(repository: Reposit
 @pytest.mark.requirement("FS-20", "FS-22")
 def test_compose_requires_passes_through_and_escapes(repository: Repository) -> None:
     code = server(4100, "if (!process.env.NEEDED) throw new Error();\nconsole.log(process.env.MAYBE);\n")
-    settings = "services:\n  api:\n    variables: {PRICE: '$5'}\n"
+    settings = "services:\n  api:\n    variables: {PRICE: '$5'}\n    writable: [/data/$x]\n"
     text = repository.app("api", code).plan(settings).files["docker-compose.prod.yml"].text
     api = yaml.safe_load(text)["services"]["api"]
     assert api["environment"] == {"NEEDED": "${NEEDED:?see .env.example}", "MAYBE": None, "PRICE": "$$5"}
+    assert api["tmpfs"] == ["/tmp", "/data/$$x:uid=1000,gid=1000"]  # noqa: S108
     assert api["read_only"] is True
     assert api["cap_drop"] == ["ALL"]
     assert api["restart"] == "unless-stopped"

@@ -364,6 +364,29 @@ class TestLayers:
             weighed.workspace = replace(weighed.workspace, manager=manager)
             assert one(layers.probe(weighed), "development").status is status
 
+    @pytest.mark.parametrize(
+        ("path", "what"),
+        [
+            ("app/apps/api/src/pages/_app.tsx", "sources"),
+            ("app/node_modules/.pnpm/typescript@5/node_modules/typescript/package.json", "development"),
+        ],
+    )
+    def test_what_next_traced_is_said_and_not_called_wrong(self, path: str, what: str) -> None:
+        weighed = _weighed({**CLEAN, path: b"{}"})
+        api, lib = weighed.workspace.packages
+        api = replace(api, code=Code(framework=Fact("next", WHY)))
+        weighed.workspace = replace(weighed.workspace, packages=(api, lib))
+        found = one(layers.probe(weighed), what)
+        assert found.status is Status.SKIPPED
+        assert "Next.js takes" in found.measured
+
+    def test_a_job_may_hold_tools_and_sources_and_no_secret(self) -> None:
+        weighed = _weighed({**CLEAN, "app/apps/api/src/main.ts": b"run()", "app/.env": b""})
+        job = replace(weighed.stack.services[0], role=Fact(Role.JOB, WHY))
+        weighed.stack = replace(weighed.stack, services=(job,))
+        assert [each.id for each in layers.probe(weighed)] == ["layers.secrets"]
+        assert one(layers.probe(weighed), "secrets").status is Status.FAILED
+
     def test_a_declaration_is_no_source(self) -> None:
         found = list(layers.probe(_weighed({**CLEAN, "app/packages/lib/dist/index.d.ts": b""})))
         assert not [each for each in found if each.status is Status.FAILED]
@@ -504,7 +527,7 @@ class TestHardened:
         assert statuses(hardened.probe(given)) == [Status.PROVED]
         added = json.loads(texts[0])["services"]["api"]
         assert added["read_only"]
-        assert added["tmpfs"] == list(service("api").writable)
+        assert added["tmpfs"] == list(service("api").tmpfs)
         assert "security_opt" not in added
         assert texts[1] == ""
 

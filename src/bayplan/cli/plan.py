@@ -100,7 +100,9 @@ def _store(store: Store) -> tuple[str, ...]:
 
 
 def _health(health: Health | None) -> str:
-    return "" if health is None else health.path or " ".join(health.command)
+    if health is None:
+        return ""
+    return health.path or ("its port is open" if health.command[:2] == ("node", "-e") else " ".join(health.command))
 
 
 def _variables(stack: Stack) -> Iterator[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from types import FrameType
 
 from bayplan.cli import evidence as table
 from bayplan.cli.progress import progress
+from bayplan.cli.terminal import printable
 from bayplan.engines import builds, docker, environment, folder, starting
 from bayplan.engines.engine import DockerEngine
 from bayplan.engines.environment import RunEnvironment
@@ -109,7 +110,7 @@ class Session:
     def typed(self, step: Step) -> str:
         """Return a command as a person would type it, in the root folder."""
         given = "".join(f"{shown([f'{name}={value}'])} " for name, value in sorted(step.environment.items()))
-        return hide(given + shown(step.argv), self.environment.secrets)
+        return hide(printable(given + shown(step.argv)), self.environment.secrets)
 
 
 def open_session(

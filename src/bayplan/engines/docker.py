@@ -52,7 +52,8 @@ def build(stack: Stack, service: Service, root: Path, values: Mapping[str, str],
 
     An image for another platform gets a tag of its own, for the plain one is what runs here.
     """
-    arguments = {each.name: value_text(each.value, values) for each in service.variables if each.at_build}
+    told = {each.name: value_text(each.value, values) for each in service.variables if each.at_build}
+    arguments = {name: text for name, text in told.items() if text}  # none is not the same as an empty one
     tag = platform.replace("/", "-") if platform else "latest"
     argv = ["docker", "buildx", "build", "--load", "--progress=plain"]
     argv += [f"--platform={platform}"] if platform else []

@@ -176,7 +176,7 @@ class _Service:
         if context.value.startswith(REMOTE) or "://" in context.value:
             return None
         written = self._scalar("build", "dockerfile") or Located("Dockerfile", context.at)
-        return Located(joined(context.value, written.value), written.at)
+        return Located(joined(context.value, written.value).replace("$$", "$"), written.at)
 
     def _command(self) -> Located[tuple[str, ...]] | None:
         command = self._get("command")

@@ -6,6 +6,10 @@ from enum import StrEnum
 from bayplan.model.image import Image
 from bayplan.source import At, Fact, Why
 
+TEMPORARY = "/tmp"  # noqa: S108 - a path inside the container
+NODE_UID = 1000
+"""The number of the user `node` in every image of Node.js."""
+
 
 class Role(StrEnum):
     WEB = "web"
@@ -115,7 +119,7 @@ class Service:
     binding: Binding | None = None
     variables: tuple[Variable, ...] = ()
     needs: tuple[Need, ...] = ()
-    writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path inside the container
+    writable: tuple[str, ...] = (TEMPORARY,)
     """Folders that must be writable when the root file system is not."""
     grace_seconds: int = 10
     budget_mb: int | None = None
@@ -126,6 +130,14 @@ class Service:
     """The queues it takes jobs from."""
     init: Why | None = None
     """Why Docker's init must run it: as process 1 it would not even end when it is told to."""
+
+    @property
+    def tmpfs(self) -> tuple[str, ...]:
+        """The writable folders as Docker mounts them.
+
+        One that the image does not have belongs to root again after a restart, unless its mount says whose it is.
+        """
+        return tuple(path if path == TEMPORARY else f"{path}:uid={NODE_UID},gid={NODE_UID}" for path in self.writable)
 
     @property
     def reads_source_maps(self) -> bool:
@@ -156,7 +168,12 @@ class Store:
     command: tuple[str | Asked, ...] = ()
     grace_seconds: int = 30
     writable: tuple[str, ...] = ()
+    """Folders that must be writable when the root file system is not; its image has them."""
     capabilities: tuple[str, ...] = ()
+
+    @property
+    def tmpfs(self) -> tuple[str, ...]:
+        return self.writable
 
 
 @dataclass(frozen=True, slots=True)

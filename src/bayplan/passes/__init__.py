@@ -12,6 +12,7 @@ from bayplan.passes import (
 )
 from bayplan.passes import (
     commands,
+    embedded,
     health,
     image_next,
     image_node,
@@ -78,12 +79,13 @@ class _Planner:
         self.ports = {app.name: ports.port(app, config) for app in apps}
         self.bindings = ports.bindings(apps, self.ports, config)
         self.users = stores.needed(workspace, config, apps)
+        self.entries = stores.catalog_for(workspace, apps)
         self.around = variables.Surroundings(
-            workspace, config, name, self.ports, ports.usual(apps), self.bindings, self.users
+            workspace, config, name, self.ports, ports.usual(apps), self.bindings, self.users, self.entries
         )
 
     def stack(self, in_use: Sequence[Located[str]], today: date | None) -> Stack:
-        chosen = stores.stores(self.config, self.users, self.name, in_use)
+        chosen = stores.stores(self.config, self.entries, self.users, self.name, in_use)
         migration, note = migrations.migration(self.workspace, self.apps)
         services = self._services([migrations.NAME] if migration else [])
         if migration is not None:
@@ -122,7 +124,7 @@ class _Planner:
         else:
             image = image_node.image(recipe)
         init, note = signals.init(app)
-        self.notes += [note] if note else []
+        self.notes += [each for each in (note, embedded.about_files(self.workspace, app)) if each]
         cache = (f"{recipe.folder}/{recipe.next_folder}/cache",) if is_next else ()
         return Service(
             name=app.name,

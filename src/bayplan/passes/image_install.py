@@ -23,8 +23,14 @@ LAYOUT = Workdir(ROOT, Why("image_install", "every stage has the repository's la
 
 def base_stage(recipe: Recipe) -> Stage:
     because = "the exact package manager; what builds runs on the builder's own platform"
-    steps = (_manager(recipe), LAYOUT)
+    steps: tuple[Step, ...] = (*_compilers(recipe), _manager(recipe), LAYOUT)
     return Stage("base", recipe.base, steps, Why("image_install", because, recipe.node.why.at), native=True)
+
+
+def _compilers(recipe: Recipe) -> tuple[Run, ...]:
+    names = ", ".join(natives(recipe.workspace, recipe.locked).scripted)
+    why = Why("native", f"{names} may have to be compiled")
+    return (Run(("apk add --no-cache g++ make python3",), why),) if names else ()
 
 
 def _manager(recipe: Recipe) -> Run:
@@ -64,8 +70,10 @@ def _manifests(recipe: Recipe, packages: Sequence[Package]) -> list[Step]:
 
 def filters(recipe: Recipe, *, production: bool) -> str:
     """Return the flags that choose the packages to install: the app, what it needs, and the root where it is used."""
+    if len(recipe.workspace.packages) == 1:
+        return ""
     name = shlex.quote(f"{recipe.package.name}...")
-    text = f"--filter {name}" if not production or recipe.runs_what_it_builds else f"--filter-prod {name}"
+    text = f" --filter {name}" if not production or recipe.runs_what_it_builds else f" --filter-prod {name}"
     root = recipe.root
     if root is None or not (_root_runs(root) if production else _root_builds(recipe, root)):
         return text
@@ -93,7 +101,7 @@ def _root_builds(recipe: Recipe, root: Package) -> bool:
 def install(recipe: Recipe, *, production: bool, flags: str = "") -> str:
     prod = " --prod" if production else ""
     chosen = filters(recipe, production=production)
-    return f"pnpm install --frozen-lockfile{prod} {chosen} --store-dir {STORE.target}{flags}"
+    return f"pnpm install --frozen-lockfile{prod}{chosen} --store-dir {STORE.target}{flags}"
 
 
 def install_for(cpus: Sequence[str], recipe: Recipe, *, production: bool, flags: str = "") -> tuple[str, ...]:
@@ -127,12 +135,11 @@ def _compiled_there(recipe: Recipe, found: Natives, trims: tuple[str, ...]) -> S
     """Install on the target platform itself: the one case where a stage may be emulated."""
     names = ", ".join(found.scripted)
     why = Why("native", f"what runs; {names} must be built on the platform it runs on, so this stage runs there")
-    tools = Run(("apk add --no-cache g++ make python3",), Why("native", f"{names} may have to be compiled"))
     commands = (install(recipe, production=True), *trims)
     told: tuple[Step, ...] = ()
     if any("$cpu" in command for command in trims):
         commands, told = (CPU, *commands), (TARGET,)
     run = Run(commands, why, (replace(STORE, id="pnpm-target"),))
     manifests = (*_manifests(recipe, recipe.running), *_without_early_scripts(recipe, recipe.running))
-    steps = (tools, _manager(recipe), LAYOUT, *manifests, *told, run)
+    steps = (*_compilers(recipe), _manager(recipe), LAYOUT, *manifests, *told, run)
     return Stage("production", recipe.base, steps, why)

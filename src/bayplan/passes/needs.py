@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bayplan.model.stack import Condition, Given, Need, Variable
+from bayplan.passes.stores import holding_tables
 from bayplan.source import Why
 
 
@@ -15,7 +16,7 @@ def needs(
 ) -> tuple[Need, ...]:
     """Return the stores a service uses, the jobs that prepare them, the services it is told the address of."""
     found = [Need(kind, Condition.HEALTHY, users[name]) for kind, users in stores.items() if name in users]
-    if found:
+    if any(need.name in holding_tables() for need in found):
         found += [
             Need(job, Condition.DONE, Why("needs", "the database must have its tables first"))
             for job in jobs

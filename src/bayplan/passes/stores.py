@@ -17,6 +17,32 @@ def catalog() -> tuple[dict[str, Any], ...]:
     return tuple(load(name) for name in names("stores"))
 
 
+def catalog_for(workspace: Workspace, apps: Sequence[App]) -> tuple[dict[str, Any], ...]:
+    """Return the catalog with a password for each store that can do without, where the code of an app reads one."""
+    read = {
+        use.name
+        for app in apps
+        for package in workspace.closure(app.package, development=False)
+        for use in package.code.env
+    }
+    return tuple(
+        _protected(entry) if read & set(entry.get("protected", {}).get("parts", {}).get("password", ())) else entry
+        for entry in catalog()
+    )
+
+
+def _protected(entry: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(entry)
+    for key, more in entry["protected"].items():
+        found[key] = {**found.get(key, {}), **more} if isinstance(more, dict) else [*found.get(key, ()), *more]
+    return found
+
+
+def holding_tables() -> tuple[str, ...]:
+    """Return the kinds of store that a migration prepares."""
+    return tuple(entry["kind"] for entry in catalog() if "database" in entry.get("operator", {}))
+
+
 def _dependency(workspace: Workspace, app: App, entry: Mapping[str, Any]) -> tuple[str, At] | None:
     """Return what of the store's clients an app has in production, through its workspace packages too."""
     for package in reversed(workspace.closure(app.package, development=False)):
@@ -100,11 +126,15 @@ def _variables(entry: Mapping[str, Any], known: Mapping[str, str | Asked], why: 
 
 
 def stores(
-    config: Config, needs: Mapping[str, Mapping[str, Why]], name: str, in_use: Sequence[Located[str]]
+    config: Config,
+    entries: Sequence[Mapping[str, Any]],
+    needs: Mapping[str, Mapping[str, Why]],
+    name: str,
+    in_use: Sequence[Located[str]],
 ) -> tuple[Store, ...]:
     """Return each store that some app needs, under the name of its kind."""
     return tuple(
-        _store(entry, config, needs[entry["kind"]], name, in_use) for entry in catalog() if entry["kind"] in needs
+        _store(entry, config, needs[entry["kind"]], name, in_use) for entry in entries if entry["kind"] in needs
     )
 
 
@@ -129,11 +159,16 @@ def _store(
         limits=Limits(memory, entry["cpus"]),
         why=why,
         variables=_variables(entry, known, why),
-        command=tuple(entry.get("command", ())),
+        command=tuple(_word(text, known) for text in entry.get("command", ())),
         grace_seconds=entry["grace_seconds"],
         writable=tuple(entry.get("writable", ())),
         capabilities=tuple(entry.get("capabilities", ())),
     )
+
+
+def _word(text: str, known: Mapping[str, str | Asked]) -> str | Asked:
+    meaning = value(text, known)
+    return meaning if isinstance(meaning, Asked) else text
 
 
 def _plain(text: str, known: Mapping[str, str | Asked]) -> str:

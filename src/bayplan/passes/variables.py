@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bayplan.catalog import load
 from bayplan.model.config import Config, VariableConfig
 from bayplan.model.stack import Asked, Binding, Composed, Given, Value, Variable
 from bayplan.model.workspace import SKIPS_VALIDATION, EnvUse, Use, Workspace
 from bayplan.passes.apps import App
-from bayplan.passes.stores import catalog, value, words
+from bayplan.passes.stores import value, words
 from bayplan.source import Fact, Why
 
 SECRET = re.compile(r"SECRET|PASSW(OR)?D|TOKEN|CREDENTIAL|_DSN$|_SALT$|_KEYS?$|_KEY_ID$")
@@ -39,6 +40,8 @@ class Surroundings:
     """Where the code listens when nothing tells it otherwise: what other code takes for granted."""
     bindings: Mapping[str, Binding]
     users: Mapping[str, Mapping[str, Why]]
+    entries: Sequence[Mapping[str, Any]]
+    """The catalog of stores, as this stack runs them."""
 
 
 def variables(around: Surroundings, app: App) -> tuple[Variable, ...]:
@@ -94,7 +97,7 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
             Given(known.value),
             Why("bayplan.yaml", "bayplan.yaml says so", around.config.at("variables", name)),
         )
-    elif isinstance(found, Asked) and found.name == name:
+    elif isinstance(found, Asked) and _of_store(around, app, name) is None:
         found = replace(found, default=known.default or found.default, required=required)
     purpose = known.purpose or next((use.purpose for use in uses if use.purpose), "") or _usual_purpose(name)
     return Variable(
@@ -113,10 +116,9 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
 
 def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> tuple[Value, Why]:
     at = uses[0].at
-    for entry in catalog():
-        text = _store_text(entry, name) if app.name in around.users.get(entry["kind"], {}) else None
-        if text is not None:
-            return value(text, words(entry, around.stack)), Why("variables", f"{entry['title']} of this stack", at)
+    stored = _of_store(around, app, name)
+    if stored is not None:
+        return stored[0], Why("variables", f"{stored[1]} of this stack", at)
     default = next((use.default for use in uses if use.default is not None), None)
     other = _service_meant(around, app, name, default)
     local = LOCAL.match(default or "")
@@ -133,6 +135,15 @@ def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) ->
             "variables", f"the address of {other} inside the stack", at
         )
     return Asked(name), Why("variables", f"read at {at}", at)
+
+
+def _of_store(around: Surroundings, app: App, name: str) -> tuple[Value, str] | None:
+    """Return what a variable is that leads to a store of this stack, and the store's title."""
+    for entry in around.entries:
+        text = _store_text(entry, name) if app.name in around.users.get(entry["kind"], {}) else None
+        if text is not None:
+            return value(text, words(entry, around.stack)), entry["title"]
+    return None
 
 
 def _store_text(entry: Mapping[str, object], name: str) -> str | None:

@@ -51,7 +51,7 @@ def _hard(part: Service | Store, container: Container | None) -> dict[str, Any]:
     # Compose joins lists and refuses what stands in one twice.
     known = container or Container("", "", part.name, "", "")
     added = {
-        "tmpfs": [path for path in part.writable if path not in known.tmpfs],
+        "tmpfs": [mount for mount in part.tmpfs if mount.partition(":")[0] not in known.tmpfs],
         "cap_drop": [] if "ALL" in known.dropped else ["ALL"],
         "security_opt": [] if known.sealed else ["no-new-privileges:true"],
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from bayplan.model.evidence import Evidence
 from bayplan.model.running import BuiltImage
 from bayplan.model.stack import Service
-from bayplan.model.workspace import Workspace
+from bayplan.model.workspace import Package, Workspace
 from bayplan.probes.archive import File
 from bayplan.probes.base import base_layers
 from bayplan.probes.subject import Subject, ends, judged, skipped
@@ -35,9 +35,9 @@ def probe(subject: Subject) -> Iterator[Evidence]:
             continue
         files = tuple(subject.contents(name).above(base_layers(subject, service, image)))
         yield _secrets(subject, service, image, files)
-        yield _none("caches", service, "holds no package manager's cache", [f for f in files if CACHE.search(f.path)])
         if ends(service):
-            continue  # a job may run tools of development, on sources
+            continue  # a job may run tools of development, on sources, with what they keep
+        yield _none("caches", service, "holds no package manager's cache", [f for f in files if CACHE.search(f.path)])
         yield _development(subject.workspace, service, files)
         ours = tuple(file for file in files if is_ours(file.path, subject.workspace))
         sources = [each for each in ours if SOURCE.search(each.path) and not DECLARATION.search(each.path)]
@@ -81,16 +81,26 @@ def _development(workspace: Workspace, service: Service, files: Sequence[File]) 
     unwanted = {each.name for each in lockfile.reachable(everything, development=True)} - wanted
     found = {match[1] for file in files if (match := PACKAGE.search(file.path))}
     wrong = sorted(found & unwanted)
+    if wrong and _is_next(package):
+        return skipped(f"{ID}.development", service.name, claim, _traced(wrong))
     return judged(f"{ID}.development", service.name, claim, _some(wrong) or f"{len(found)} packages", holds=not wrong)
 
 
 def _sources(workspace: Workspace, service: Service, sources: Sequence[File]) -> Evidence:
     claim = "holds no source of the workspace"
     package = workspace.by_folder(service.package)
-    if sources and package is not None and package.code.next is not None:
-        traced = f"Next.js takes {_some([file.path for file in sources])} for something that is read at run time"
-        return skipped(f"{ID}.sources", service.name, claim, traced)
+    if sources and package is not None and _is_next(package):
+        return skipped(f"{ID}.sources", service.name, claim, _traced([file.path for file in sources]))
     return _none("sources", service, claim, sources)
+
+
+def _is_next(package: Package) -> bool:
+    return package.code.framework is not None and package.code.framework.value == "next"
+
+
+def _traced(names: Sequence[str]) -> str:
+    """Say why nothing is wrong with what the standalone output holds, which is what Next.js found some code to read."""
+    return f"Next.js takes {_some(names)} for something that is needed at run time"
 
 
 def _maps(service: Service, ours: Sequence[File]) -> Evidence:

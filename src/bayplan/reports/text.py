@@ -1,6 +1,7 @@
 """Findings as a person reads them: what is wrong, the lines of all files that take part, the effect, the remedy."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 
 from bayplan.errors import BayplanError
 from bayplan.model.deployment import Broken
@@ -10,6 +11,7 @@ from bayplan.source import At
 from bayplan.tree import Tree
 
 Paint = Callable[[str, str], str]
+Texts = Callable[[str], list[str]]
 
 COLOURS = {
     "error": "1;31",
@@ -25,8 +27,9 @@ COLOURS = {
 def render(findings: Sequence[Finding], broken: Sequence[Broken], tree: Tree, *, colour: bool = False) -> str:
     """Return every finding and every file that could not be read, and a last line that counts them."""
     paint = _in_colour if colour else _plainly
-    blocks = [_broken(each, tree, paint) for each in broken]
-    blocks += [_finding(each, tree, paint) for each in findings]
+    lines = cache(lambda file: _lines(tree, file))  # a file may have thousands of findings
+    blocks = [_broken(each, lines, paint) for each in broken]
+    blocks += [_finding(each, lines, paint) for each in findings]
     return "\n\n".join([*blocks, summary(findings, broken)]) + "\n"
 
 
@@ -53,20 +56,20 @@ def _counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _finding(finding: Finding, tree: Tree, paint: Paint) -> str:
+def _finding(finding: Finding, texts: Texts, paint: Paint) -> str:
     level = "error" if finding.effect.fails else "warning"
     lines = [paint(f"{level}[{finding.rule}]", level) + paint(f": {printable(finding.message)}", "message")]
     gutter = _gutter(place.at for place in finding.places)
-    lines += _places(finding.places, tree, paint, gutter)
+    lines += _places(finding.places, texts, paint, gutter)
     lines.append(_note("effect", f"{finding.effect}: {finding.consequence}", paint, gutter))
     lines.append(_note("help", finding.help, paint, gutter))
     return "\n".join(lines)
 
 
-def _broken(broken: Broken, tree: Tree, paint: Paint) -> str:
+def _broken(broken: Broken, texts: Texts, paint: Paint) -> str:
     lines = [paint("error[broken-file]", "error") + paint(f": {printable(broken.message)}", "message")]
     gutter = _gutter([broken.at])
-    lines += _places([Place(broken.at, "")], tree, paint, gutter)
+    lines += _places([Place(broken.at, "")], texts, paint, gutter)
     lines.append(_note("effect", "nothing that this file says could be checked", paint, gutter))
     if broken.remedy:
         lines.append(_note("help", broken.remedy, paint, gutter))
@@ -81,14 +84,14 @@ def _note(name: str, text: str, paint: Paint, gutter: int) -> str:
     return f"{' ' * gutter} {paint('=', 'frame')} {paint(f'{name}:', 'message')} {printable(text)}"
 
 
-def _places(places: Sequence[Place], tree: Tree, paint: Paint, gutter: int) -> Iterator[str]:
+def _places(places: Sequence[Place], texts: Texts, paint: Paint, gutter: int) -> Iterator[str]:
     """Yield each file's part: the first place's file first, the lines of a file in order."""
     for file in dict.fromkeys(place.at.file for place in places):
         mine = [place for place in places if place.at.file == file]
         is_first = mine[0] is places[0]
         arrow = paint("-->" if is_first else ":::", "frame")
         yield f"{' ' * gutter}{arrow} {printable(_address(mine[0].at))}"
-        text = _lines(tree, file)
+        text = texts(file)
         bar = f"{' ' * gutter} {paint('|', 'frame')}"
         if not is_first or any(place.at.line for place in mine):
             yield bar

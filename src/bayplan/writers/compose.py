@@ -37,10 +37,10 @@ def write(stack: Stack) -> dict[str, Rendered]:
 def interpolated(value: Supplied) -> str | None:
     """Return a value as compose reads it; None passes a variable through only when it is set."""
     if isinstance(value, Given):
-        return value.text.replace("$", "$$")
+        return _literal(value.text)
     if isinstance(value, Asked):
         if value.default is not None:
-            return f"${{{value.name}:-{value.default.replace('$', '$$')}}}"
+            return f"${{{value.name}:-{_literal(value.default)}}}"
         return f"${{{value.name}:?see .env.example}}" if value.required else None
     return "".join(interpolated(part) or f"${{{getattr(part, 'name', '')}:-}}" for part in value.parts)
 
@@ -53,9 +53,11 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
     if service.init is not None:
         found["init"] = Entry(value=True, why=service.init)
     if service.workdir:
-        found["working_dir"] = service.workdir
+        found["working_dir"] = _literal(service.workdir)
     if service.image_of is not None:
-        found["command"] = Entry(list(service.command.value), why=service.command.why, in_line=True)
+        found["command"] = Entry(
+            [_literal(word) for word in service.command.value], why=service.command.why, in_line=True
+        )
     environment = {
         each.name: Entry(interpolated(each.value), why=each.why) for each in service.variables if not each.at_build
     }
@@ -73,11 +75,14 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
     found["restart"] = "no" if service.role.value is Role.JOB else "unless-stopped"
     if service.grace_seconds != DOCKERS_GRACE:
         found["stop_grace_period"] = f"{service.grace_seconds}s"
-    return {**found, **_hardened(service.writable), **_limited(service.limits)}
+    return {**found, **_hardened(service.tmpfs), **_limited(service.limits)}
 
 
 def _build(service: Service) -> dict[str, Value]:
-    found: dict[str, Value] = {"context": service.image.context, "dockerfile": service.image.dockerfile}
+    found: dict[str, Value] = {
+        "context": _literal(service.image.context),
+        "dockerfile": _literal(service.image.dockerfile),
+    }
     arguments = {
         each.name: Entry(interpolated(each.value), why=each.why) for each in service.variables if each.at_build
     }
@@ -92,10 +97,10 @@ def _waits(needs: tuple[Need, ...]) -> dict[str, Value]:
     return {"depends_on": {need.name: Entry({"condition": CONDITIONS[need.condition]}, why=need.why) for need in needs}}
 
 
-def _hardened(writable: tuple[str, ...], capabilities: tuple[str, ...] = ()) -> dict[str, Value]:
+def _hardened(tmpfs: tuple[str, ...], capabilities: tuple[str, ...] = ()) -> dict[str, Value]:
     found: dict[str, Value] = {"read_only": True}
-    if writable:
-        found["tmpfs"] = list(writable)
+    if tmpfs:
+        found["tmpfs"] = [_literal(path) for path in tmpfs]
     found["cap_drop"] = Entry(["ALL"], in_line=True)
     if capabilities:
         found["cap_add"] = Entry(list(capabilities), in_line=True)
@@ -131,11 +136,16 @@ def _store(store: Store) -> dict[str, Value]:
     )
     found["restart"] = "unless-stopped"
     found["stop_grace_period"] = f"{store.grace_seconds}s"
-    return {**found, **_hardened(store.writable, store.capabilities), **_limited(store.limits)}
+    return {**found, **_hardened(store.tmpfs, store.capabilities), **_limited(store.limits)}
 
 
 def _word(word: str | Asked) -> str:
-    return word.replace("$", "$$") if isinstance(word, str) else interpolated(word) or ""
+    return _literal(word) if isinstance(word, str) else interpolated(word) or ""
+
+
+def _literal(text: str) -> str:
+    """Return a text in which compose replaces nothing."""
+    return text.replace("$", "$$")
 
 
 def _environment(variables: tuple[Variable, ...]) -> Mapping[str, Value]:

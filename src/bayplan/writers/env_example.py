@@ -37,7 +37,8 @@ def write(stack: Stack) -> dict[str, Rendered]:
             tuple(_setting(each, off=True) for each in every if each not in asked),
         ),
     )
-    return {PATH: dotenv.render([group for group in groups if group.settings], INTRODUCTION)}
+    filled = [group for group in groups if group.settings]
+    return {PATH: dotenv.render(filled, INTRODUCTION)} if filled else {}
 
 
 def _documented(stack: Stack) -> list[Documented]:

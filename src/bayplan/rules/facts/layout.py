@@ -142,8 +142,8 @@ class Layout:
         return not from_elsewhere or source_stage(self.image, each.stage, each.instruction) is not None
 
     def _matches(self, source: str, stage: BuildStage | None) -> Iterator[str]:
-        if stage is not None or not set("*?[") & set(source):
-            yield source
+        if stage is not None or not set("*?[") & set(source.replace("[[]", "")):
+            yield source.replace("[[]", "[")  # a bracket that means itself
             return
         manifests = (package.path("package.json") for package in self.workspace.packages)
         for known in dict.fromkeys((*self.workspace.manager.files, *manifests)):

@@ -1,0 +1,6 @@
+/** @type {import('next').NextConfig} */
+module.exports = {
+  distDir: 'made/next',
+  images: { unoptimized: true },
+  transpilePackages: ['@tickets/db'],
+};

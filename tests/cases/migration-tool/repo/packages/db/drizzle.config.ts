@@ -1,0 +1,1 @@
+export default { out: './drizzle', dialect: 'postgresql', dbCredentials: { url: process.env.POSTGRES_URL } };

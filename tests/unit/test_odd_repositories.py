@@ -1,0 +1,169 @@
+"""What repositories taught that bayplan was not written for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bayplan.model.stack import Asked, Role
+from tests.unit.planning import Repository, server
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path)
+
+
+def plain(repository: Repository, folder: str, code: str, **more: object) -> Repository:
+    """Add an app in JavaScript that nothing builds."""
+    content = {"name": folder.replace("/", "-"), "scripts": {"start": "node index.js"}, **more}
+    return repository.manifest(folder, content).write(f"{folder}/index.js", code)
+
+
+@pytest.mark.parametrize("store", ["redis", "postgres", "migrate"])
+def test_an_app_never_takes_the_name_of_a_store_or_of_the_migrations(repository: Repository, store: str) -> None:
+    (service,) = plain(repository, f"apps/{store}", server(4100)).plan().stack.services
+    assert service.name == f"apps-{store}"
+
+
+def test_no_two_apps_share_a_name(repository: Repository) -> None:
+    repository.write("pnpm-workspace.yaml", "packages:\n  - '*/*'\n")
+    for number, folder in enumerate(("apps/mailer", "tools/mailer", "apps/a.b", "apps/A-B", "apps/Web.API")):
+        plain(repository, folder, server(4100 + number))
+    names = [service.name for service in repository.plan().stack.services]
+    assert sorted(names) == ["apps-a-b", "apps-a-b-app", "apps-mailer", "tools-mailer", "web-api"]
+
+
+@pytest.mark.parametrize("main", ["lib", "./lib/index", "lib/index.js"])
+def test_a_package_whose_main_is_a_folder_keeps_its_code(repository: Repository, main: str) -> None:
+    repository.manifest("packages/kit", {"name": "kit", "main": main})
+    repository.write("packages/kit/lib/index.js", "module.exports = 1\n")
+    plain(repository, "apps/api", server(4100), dependencies={"kit": "workspace:*"})
+    assert (
+        "COPY --from=build /app/packages/kit/lib packages/kit/lib"
+        in repository.plan().files["apps/api/Dockerfile"].text
+    )
+
+
+def test_nothing_is_installed_for_a_build_that_there_is_not(repository: Repository) -> None:
+    text = plain(repository, "apps/api", server(4100)).plan().files["apps/api/Dockerfile"].text
+    assert text.count("pnpm install") == 1
+    assert "--prod" in text
+
+
+def test_a_store_password_under_another_name_is_asked_for_once(repository: Repository) -> None:
+    code = server(4100, "new Pool({ host: process.env.DB_HOST, password: process.env.DB_PASSWORD });\n")
+    planned = repository.app("api", code, pg="8.0.0").plan()
+    (api,) = planned.stack.services
+    password = next(variable for variable in api.variables if variable.name == "DB_PASSWORD")
+    assert password.value == Asked("POSTGRES_PASSWORD")
+    assert "DB_PASSWORD: ${POSTGRES_PASSWORD:?" in planned.files["docker-compose.prod.yml"].text
+
+
+def test_what_turbo_lets_a_build_see_is_no_build_argument(repository: Repository) -> None:
+    repository.write("turbo.json", json.dumps({"globalEnv": ["SESSION_SECRET"], "tasks": {"build": {}}}))
+    code = server(4100, "if (!process.env.SESSION_SECRET) throw new Error();\n")
+    (api,) = repository.app("api", code).plan().stack.services
+    assert [(each.name, each.at_build) for each in api.variables] == [("SESSION_SECRET", False)]
+
+
+def test_what_ignores_sigterm_gets_an_init_and_a_note(repository: Repository) -> None:
+    handler = "process.on('SIGTERM', () => process.exit(0));\n"
+    repository.app("deaf", server(4100)).app("kind", server(4101, handler))
+    planned = repository.plan()
+    inits = {service.name: service.init is not None for service in planned.stack.services}
+    assert inits == {"deaf": True, "kind": False}
+    assert [note.about for note in planned.stack.notes if "SIGTERM" in note.text] == ["deaf"]
+    assert planned.files["docker-compose.prod.yml"].text.count("init: true") == 1
+
+
+def migrating(repository: Repository, script: str, **groups: dict[str, str]) -> Repository:
+    content = {"name": "@shop/db", "main": "index.js", "scripts": {"migrate": script}, **groups}
+    repository.manifest("packages/db", content)
+    repository.write("packages/db/index.js", "new Pool({ host: process.env.DB_HOST });\n")
+    depending = {"@shop/db": "workspace:*"}
+    return plain(repository, "apps/api", server(4100), dependencies=depending)
+
+
+def test_a_migration_by_a_tool_of_production_runs_in_the_image_of_the_app(repository: Repository) -> None:
+    migrating(repository, "typeorm migration:run -d dist/x.js", dependencies={"pg": "8.0.0", "typeorm": "0.3.0"})
+    migrate = repository.plan().stack.service("migrate")
+    assert migrate is not None
+    assert migrate.image_of == "api"
+    assert migrate.command.value == ("node_modules/.bin/typeorm", "migration:run", "-d", "dist/x.js")
+    assert [need.name for need in migrate.needs] == ["postgres"]
+
+
+def test_a_migration_by_a_tool_of_development_has_an_image_of_its_own(repository: Repository) -> None:
+    migrating(
+        repository,
+        "dotenv -e ../../.env -- drizzle-kit migrate",
+        dependencies={"pg": "8.0.0"},
+        devDependencies={"drizzle-kit": "0.31.0"},
+    )
+    planned = repository.plan()
+    migrate = planned.stack.service("migrate")
+    assert migrate is not None
+    assert migrate.role.value is Role.JOB
+    assert migrate.image_of is None
+    assert 'CMD ["node_modules/.bin/drizzle-kit", "migrate"]' in planned.files["packages/db/Dockerfile.migrate"].text
+
+
+def test_only_what_reads_tables_waits_for_the_migrations(repository: Repository) -> None:
+    migrating(repository, "node migrate.js", dependencies={"pg": "8.0.0"})
+    code = "import { Worker } from 'bullmq';\nnew Worker('mail', work, { url: process.env.REDIS_URL });\n"
+    mailer = repository.app("mailer", code, bullmq="5.0.0").plan().stack.service("mailer")
+    assert mailer is not None
+    assert [need.name for need in mailer.needs] == ["redis"]
+
+
+def test_a_lockfile_of_another_manager_is_noted(repository: Repository) -> None:
+    plain(repository, "apps/api", server(4100)).write("package-lock.json", "{}")
+    assert any("package-lock.json" in note.text for note in repository.plan().stack.notes)
+
+
+def test_a_root_that_only_starts_the_others_is_no_app_and_no_note(repository: Repository) -> None:
+    content = {"name": "shop", "packageManager": "pnpm@10.34.8", "scripts": {"start": "pnpm -r --parallel start"}}
+    plain(repository, "apps/api", server(4100)).manifest(".", content)
+    stack = repository.plan().stack
+    assert [service.name for service in stack.services] == ["api"]
+    assert not any("shop" in note.about for note in stack.notes)
+
+
+def test_a_database_in_a_file_is_noted_and_compiled_where_it_runs(repository: Repository) -> None:
+    repository.app("api", server(4100), better_sqlite3="12.0.0")
+    planned = repository.plan()
+    assert any("better-sqlite3" in note.text and "volume" in note.text for note in planned.stack.notes)
+    assert planned.files["apps/api/Dockerfile"].text.count("apk add") == 2
+
+
+def test_a_static_site_beside_an_api_is_left_out_and_said_so(repository: Repository) -> None:
+    plain(repository, "apps/api", server(4100))
+    content = {"name": "site", "scripts": {"build": "vite build"}, "devDependencies": {"vite": "7.0.0"}}
+    repository.manifest("apps/site", content).write("apps/site/index.html", "<html></html>")
+    stack = repository.plan().stack
+    assert [service.name for service in stack.services] == ["api"]
+    assert any(note.about == "site" and "static site" in note.text for note in stack.notes)
+
+
+def test_redis_has_a_password_where_the_code_reads_one_and_every_address_holds_it(repository: Repository) -> None:
+    reading = "const redis = { host: process.env.REDIS_HOST, password: process.env.REDIS_PASSWORD };\n"
+    repository.app("api", server(4100, reading), ioredis="5.0.0")
+    repository.app("web", server(4101, "connect(process.env.REDIS_URL);\n"), ioredis="5.0.0")
+    text = repository.plan().files["docker-compose.prod.yml"].text
+    assert '"--requirepass", "${REDIS_PASSWORD:?see .env.example}"' in text
+    assert "REDISCLI_AUTH: ${REDIS_PASSWORD:?see .env.example}" in text
+    assert "      REDIS_PASSWORD: ${REDIS_PASSWORD:?see .env.example}" in text
+    assert "REDIS_URL: redis://:${REDIS_PASSWORD:?see .env.example}@redis:6379" in text
+
+
+def test_redis_has_no_password_where_no_code_reads_one(repository: Repository) -> None:
+    repository.app("web", server(4101, "connect(process.env.REDIS_URL);\n"), ioredis="5.0.0")
+    text = repository.plan().files["docker-compose.prod.yml"].text
+    assert "requirepass" not in text
+    assert "REDIS_URL: redis://redis:6379" in text
+
+
+def test_without_a_variable_there_is_no_list_of_variables(repository: Repository) -> None:
+    code = "require('node:http').createServer().listen(4100)\n"
+    assert ".env.example" not in plain(repository, "apps/api", code).plan().files
