@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bayplan import pipeline
 from bayplan.model.stack import Asked, Role
 from tests.unit.planning import Repository, server
 
@@ -167,3 +168,9 @@ def test_redis_has_no_password_where_no_code_reads_one(repository: Repository) -
 def test_without_a_variable_there_is_no_list_of_variables(repository: Repository) -> None:
     code = "require('node:http').createServer().listen(4100)\n"
     assert ".env.example" not in plain(repository, "apps/api", code).plan().files
+
+
+def test_a_tool_of_development_is_installed_where_it_runs() -> None:
+    case = Path(__file__).parents[1] / "cases" / "migration-tool" / "repo"
+    text = pipeline.plan(case).files["packages/db/Dockerfile.migrate"].text
+    assert "pnpm install --frozen-lockfile" in text

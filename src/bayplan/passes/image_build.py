@@ -19,15 +19,18 @@ def build_stage(
     last: tuple[str, ...] = (),
     cpus: tuple[str, ...] = (),
     caches: tuple[Cache, ...] = (),
+    needs_tools: bool = False,
 ) -> Stage:
-    """Install everything the build needs, if there is one, then copy and build each package, dependencies first.
+    """Install everything the build needs, then copy and build each package, dependencies first.
+
+    Nothing is installed where nothing is built, unless `needs_tools`: what runs is a tool of development itself.
 
     `first` and `last` are commands around the app's own build, `caches` its own; `cpus` are those that a native
     module must be there for, the builder's own when there are none.
     """
     steps: list[Step] = []
     builds = any(_scripts(package) for package in recipe.built)
-    if builds:
+    if builds or needs_tools:
         exact = Why("pnpm", "exactly what the lockfile says, development tools included")
         installs = install_for(cpus, recipe, production=False) if cpus else (install(recipe, production=False),)
         steps.append(Run(installs, exact, (STORE,)))
@@ -44,10 +47,10 @@ def build_stage(
             commands = (*first, *scripts, *last) if own else scripts
             why = package.build.why if package.build else Why("lifecycle", "an install would run it", package.at)
             steps.append(Run(commands, why, caches if own else ()))
-    because = "package by package, dependencies first: a change builds only itself and what follows"
-    return Stage(
-        "build", "manifests", tuple(steps), Why("closure", because if builds else "the sources, which run as they are")
-    )
+    because = "the tool and its sources, which run as they are" if needs_tools else "the sources, which run as they are"
+    if builds:
+        because = "package by package, dependencies first: a change builds only itself and what follows"
+    return Stage("build", "manifests", tuple(steps), Why("closure", because))
 
 
 def _scripts(package: Package) -> tuple[str, ...]:

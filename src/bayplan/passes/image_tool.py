@@ -11,7 +11,7 @@ EVERY_CPU = ("x64", "arm64")
 
 def image(recipe: Recipe) -> Image:
     """Return the recipe of an image that holds all that the build of its package holds."""
-    build = build_stage(recipe, cpus=EVERY_CPU)
+    build = build_stage(recipe, cpus=EVERY_CPU, needs_tools=True)
     everything = Why("image_tool", "the tool, what it reads, and the development dependencies it needs")
     steps: tuple[Step, ...] = (
         Environment((("NODE_ENV", "production"),), Why("image_tool", "as everything else of the stack")),
