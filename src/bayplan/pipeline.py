@@ -50,12 +50,12 @@ def plan(root: Path) -> Planned:
     """Decide what must run, and render every file for it. Nothing is written."""
     from bayplan import passes, writers
     from bayplan.readers.config import read_config
-    from bayplan.readers.deployment import read_deployment
+    from bayplan.readers.deployment import read_composes
     from bayplan.writers import compose
 
     tree, workspace = read(root)
     config = read_config(tree)
-    others = [each for each in read_deployment(tree).composes if each.path != compose.PATH]
+    others = [each for each in read_composes(tree) if each.path != compose.PATH]
     in_use = [service.image for each in others for service in each.services if service.image is not None]
     stack = passes.plan(workspace, config, in_use=in_use, has_folder=tree.is_folder, today=datetime.now(UTC).date())
     edits = _edits(tree, workspace, stack)

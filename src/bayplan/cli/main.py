@@ -1,5 +1,6 @@
 """From a command line to an exit code."""
 
+import gc
 import os
 import sys
 from argparse import Namespace
@@ -12,11 +13,13 @@ from bayplan.errors import BayplanError, UsageError
 
 INTERRUPTED = 130
 NOBODY_LISTENS = 141
+SELDOM = 200_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run bayplan and return its exit code; the only place where an exception becomes one."""
     _prepare_streams()
+    gc.set_threshold(SELDOM)  # what is read is kept to the end: looking for garbage in it again and again finds none
     arguments = Namespace(directory=Path(), verbose=False)
     try:
         arguments = _understood(argv)

@@ -35,7 +35,8 @@ class LogicalLine:
 
     def at(self, start: int, end: int) -> At:
         """Return the place of a part of the text, as far as its first physical line goes."""
-        index = max(bisect_right(self.pieces, start, key=lambda piece: piece[0]) - 1, 0)
+        several = len(self.pieces) > 1
+        index = max(bisect_right(self.pieces, start, key=lambda piece: piece[0]) - 1, 0) if several else 0
         offset, line, column = self.pieces[index]
         limit = self.pieces[index + 1][0] if index + 1 < len(self.pieces) else len(self.text)
         length = len(self.text[start : min(end, limit)].rstrip())
@@ -90,7 +91,7 @@ class Lines:
                 if joined.pieces:
                     continue
                 return joined
-            part = self.continuation.sub("", kept)
+            part = self.continuation.sub("", kept) if self.escape in kept else kept
             if part or joined.pieces:
                 joined.add(part, self.position, len(line) - len(kept) + 1)
             if part == kept:

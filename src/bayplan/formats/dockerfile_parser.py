@@ -133,6 +133,8 @@ class _Reading:
             return instruction
         by_index = source.isascii() and source.isdigit() and int(source[:6]) < len(self.stages)
         name = self.stages[int(source[:6])].name if by_index else self._stage_name(source)
+        if name == source:
+            return instruction
         named = tuple((key, name if key == "from" else value) for key, value in instruction.flags)
         return replace(instruction, flags=named)
 
@@ -152,9 +154,9 @@ def read_instruction(line: LogicalLine, escape: str, variables: Mapping[str, str
     found, rest = flags(line.text, end)
     arguments, shell = _arguments(word, line, rest, escape)
     if word == "FROM":
-        arguments = [replace(arguments[0], text=_expanded(line, arguments[0], variables, escape)), *arguments[1:]]
+        arguments = [_expanded(line, arguments[0], variables, escape), *arguments[1:]]
     elif word in EXPANDED:
-        arguments = [replace(each, text=_expanded(line, each, variables, escape)) for each in arguments]
+        arguments = [_expanded(line, each, variables, escape) for each in arguments]
     return Instruction(
         word,
         at,
@@ -178,14 +180,15 @@ def _nearest(word: str) -> str:
 def _flag(line: LogicalLine, word: Word, variables: Mapping[str, str], escape: str) -> tuple[str, str]:
     name, equals, value = word.text.removeprefix("--").partition("=")
     value = value if equals else "true"
-    return name.lower(), _expanded(line, replace(word, text=value), variables, escape) if "$" in value else value
+    return name.lower(), _expanded(line, replace(word, text=value), variables, escape).text if "$" in value else value
 
 
-def _expanded(line: LogicalLine, word: Word, variables: Mapping[str, str], escape: str) -> str:
+def _expanded(line: LogicalLine, word: Word, variables: Mapping[str, str], escape: str) -> Word:
     if word.text.startswith("<<") and line.heredocs:
-        return word.text
+        return word
     try:
-        return expand(word.text, variables, escape)
+        text = expand(word.text, variables, escape)
+        return word if text == word.text else replace(word, text=text)
     except UnfinishedError as error:
         raise _broken(
             line.at(word.start, word.end), f"never closes {error.args[0]} here", f"add the closing {error.args[0]}"
@@ -220,13 +223,13 @@ def _arguments(word: str, line: LogicalLine, start: int, escape: str) -> tuple[l
 
 
 def _check_count(word: str, arguments: list[Word], line: LogicalLine, *, shell: bool) -> None:
-    at = line.at(0, len(line.text))
+    whole = 0, len(line.text)
     if not arguments and word not in ("CMD", "ENTRYPOINT"):
-        raise _broken(at, f"has {word} without arguments", WHAT_IT_IS)
+        raise _broken(line.at(*whole), f"has {word} without arguments", WHAT_IT_IS)
     if word in ("COPY", "ADD") and len(arguments) == 1:
-        raise _broken(at, f"has {word} without a target", "name what is copied, then where to")
+        raise _broken(line.at(*whole), f"has {word} without a target", "name what is copied, then where to")
     if word == "SHELL" and shell:
-        raise _broken(at, "has a SHELL that is no JSON list", 'write it as ["/bin/sh", "-c"]')
+        raise _broken(line.at(*whole), "has a SHELL that is no JSON list", 'write it as ["/bin/sh", "-c"]')
 
 
 def _rest(text: str, start: int) -> list[Word]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 BLANKS = re.compile(r"[^\t\v\f\r ]+")
 JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?!$-]")
+PLAIN = re.compile(r"[\w./:@%+=,~*?()-]*")
+ORDINARY = re.compile(r"[^\s'\"\\`]+")
 DEEPEST = 20
 
 
@@ -36,6 +38,11 @@ def quoted_words(text: str, escape: str, start: int = 0) -> Iterator[Word]:
     position = start
     while position < len(text):
         character = text[position]
+        ordinary = None if quote else ORDINARY.match(text, position)
+        if ordinary:
+            begin = position if begin < 0 else begin
+            position = ordinary.end()
+            continue
         if not quote and character.isspace():
             if begin >= 0:
                 yield Word(text[begin:position], begin, position)
@@ -63,6 +70,9 @@ def unquoted(text: str, escape: str = "\\") -> str:
 
 def flags(text: str, start: int = 0) -> tuple[list[Word], int]:
     """Return the leading `--name=value` words without their quotes, and where the rest of the line begins."""
+    rest = text[start:].lstrip()
+    if not rest.startswith("--"):
+        return [], len(text) - len(rest)
     found: list[Word] = []
     for word in quoted_words(text, "\\", start):
         if word.text == "--":
@@ -75,6 +85,8 @@ def flags(text: str, start: int = 0) -> tuple[list[Word], int]:
 
 def _without_quotes(text: str) -> str:
     """Return a flag's text: its quotes and backslashes go, its variables stay."""
+    if PLAIN.fullmatch(text):
+        return text
     kept = ""
     quote = ""
     position = 0
@@ -114,7 +126,7 @@ def _readable(text: str) -> str:
 
 def expand(word: str, variables: Mapping[str, str], escape: str = "\\") -> str:
     """Return a word without quotes, its known variables replaced; a variable nobody gave a value stays as it is."""
-    return _Expansion(word, variables, escape).until("")
+    return word if PLAIN.fullmatch(word) else _Expansion(word, variables, escape).until("")
 
 
 class _Expansion:

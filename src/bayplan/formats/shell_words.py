@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 OPERATOR = re.compile(r"&&|\|\||;;|\|&|[;|&\n()]")
 REDIRECTION = re.compile(r"[0-9]*(?:&>>?|>>|>\||>&|<&|<<<|<<-?|<>|[<>])")
@@ -24,6 +25,7 @@ class ShellCommand:
     end: int
 
 
+@lru_cache(4096)
 def commands(text: str) -> tuple[ShellCommand, ...]:
     """Return the simple commands of a shell text in order; redirections and reserved words are left out."""
     return tuple(_Scanner(text).commands())

@@ -73,7 +73,7 @@ class ServiceConfig:
     files: tuple[Inside, ...] = ()
     """More files or folders of its package that run time needs."""
     writable: tuple[Absolute, ...] = ()
-    """Folders of the container it writes to; everything else can be read-only."""
+    """Folders of the container it writes to, in memory and empty again after a restart; the rest is read-only."""
     memory: Size | None = None
     """The most memory it may use: `512MB`, `1GB`."""
     cpus: Annotated[float, Between(0.01, 1024)] | None = None

@@ -39,7 +39,10 @@ class Instruction:
     flag_places: tuple[At, ...] = ()
 
     def flag(self, name: str) -> str | None:
-        return next((value for key, value in self.flags if key == name), None)
+        for key, value in self.flags:
+            if key == name:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,9 @@ class ImageFile:
     def lineage(self, stage: BuildStage) -> tuple[BuildStage, ...]:
         """Return the stages this one is built on, the oldest first, itself last."""
         chain = [stage]
-        while (parent := self.stage(chain[0].base.value)) is not None and parent not in chain:
-            chain.insert(0, parent)
+        for earlier in reversed(self.stages[: self.stages.index(stage)]):
+            if earlier.name == chain[0].base.value:
+                chain.insert(0, earlier)
         return tuple(chain)
 
     def instructions(self, stage: BuildStage, *words: str) -> tuple[Instruction, ...]:

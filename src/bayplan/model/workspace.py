@@ -1,9 +1,10 @@
 """What the repository contains, as facts."""
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from bayplan.source import At, Fact, Located
 
@@ -261,7 +262,7 @@ class Task:
     at: At
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workspace:
     """A repository: its packages by folder, and who depends on whom."""
 
@@ -274,30 +275,50 @@ class Workspace:
     ignored: tuple[str, ...] = ()
     """The root .gitignore's patterns."""
 
+    @cached_property
+    def _folders(self) -> dict[str, Package]:
+        return {package.folder: package for package in reversed(self.packages)}
+
+    @cached_property
+    def _names(self) -> dict[str, Package]:
+        return {package.name: package for package in reversed(self.packages)}
+
+    @cached_property
+    def _closures(self) -> dict[tuple[str, bool], tuple[Package, ...]]:
+        return {}
+
     def by_folder(self, folder: str) -> Package | None:
-        return next((package for package in self.packages if package.folder == folder), None)
+        return self._folders.get(folder)
 
     def by_name(self, name: str) -> Package | None:
-        return next((package for package in self.packages if package.name == name), None)
+        return self._names.get(name)
 
     def closure(self, package: Package, *, development: bool) -> tuple[Package, ...]:
         """Return the workspace packages that this one needs, dependencies before dependents, itself last.
 
         With `development`, what its build needs: development dependencies of every member count too.
         """
-        by_folder = {each.folder: each for each in self.packages}
-        ordered: dict[str, Package] = {}
-        visiting: set[str] = set()
+        key = package.folder, development
+        if key not in self._closures:
+            self._closures[key] = tuple(self._needed(package, development=development))
+        return self._closures[key]
 
-        def visit(each: Package) -> None:
-            if each.folder in ordered or each.folder in visiting:
-                return
-            visiting.add(each.folder)
-            for dependency in sorted(each.dependencies, key=lambda one: one.name):
-                wanted = development or dependency.kind is not DependencyKind.DEVELOPMENT
-                if dependency.folder is not None and wanted and dependency.folder in by_folder:
-                    visit(by_folder[dependency.folder])
-            ordered[each.folder] = each
+    def _needed(self, package: Package, *, development: bool) -> Iterator[Package]:
+        met = {package.folder}
+        path = [(package, self._direct(package, development=development))]
+        while path:
+            each, needs = path[-1]
+            following = next((one for one in needs if one.folder not in met), None)
+            if following is None:
+                path.pop()
+                yield each
+            else:
+                met.add(following.folder)
+                path.append((following, self._direct(following, development=development)))
 
-        visit(package)
-        return tuple(ordered.values())
+    def _direct(self, package: Package, *, development: bool) -> Iterator[Package]:
+        """Yield the workspace packages that a manifest names, by the name it gives them."""
+        linked = [each for each in package.dependencies if each.folder in self._folders]
+        for dependency in sorted(linked, key=lambda one: one.name):
+            if dependency.folder and (development or dependency.kind is not DependencyKind.DEVELOPMENT):
+                yield self._folders[dependency.folder]

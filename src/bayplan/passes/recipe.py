@@ -1,6 +1,7 @@
 """What the stages of one image are made of."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from bayplan.model.image import Cache
 from bayplan.model.stack import Health, Variable
@@ -12,7 +13,7 @@ ROOT = "/app"
 STORE = Cache("pnpm", "/pnpm/store")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recipe:
     workspace: Workspace
     app: App
@@ -30,12 +31,12 @@ class Recipe:
     def base(self) -> str:
         return f"node:{self.node.value}-alpine"
 
-    @property
+    @cached_property
     def built(self) -> tuple[Package, ...]:
         """What the build needs, dependencies first, itself last; the root takes part only as an app of its own."""
         return self._without_root(self.workspace.closure(self.package, development=True))
 
-    @property
+    @cached_property
     def running(self) -> tuple[Package, ...]:
         """What runs, in the same order."""
         return self._without_root(self.workspace.closure(self.package, development=False))
@@ -53,7 +54,7 @@ class Recipe:
         root = self.workspace.by_folder(".")
         return root if root is not self.package else None
 
-    @property
+    @cached_property
     def locked(self) -> tuple[LockedPackage, ...]:
         """Every package from the registry that runs."""
         lock = self.workspace.manager.lockfile

@@ -1,7 +1,7 @@
 """What never runs and is left out of the production tree."""
 
 from collections.abc import Collection, Iterator, Sequence
-from fnmatch import fnmatchcase
+from fnmatch import filter as matching
 
 from bayplan.catalog import load
 from bayplan.model.workspace import LockedPackage
@@ -35,5 +35,5 @@ def trimming(production: Sequence[LockedPackage], natives: Natives, linker: str)
 def _never_loaded(names: Collection[str]) -> Iterator[str]:
     for entry in load("trim")["trim"]:
         for pattern in entry["packages"]:
-            if any(fnmatchcase(name, pattern) for name in names):
+            if matching(names, pattern):
                 yield from (pattern if path == "." else f"{pattern}/{path}" for path in entry["paths"])

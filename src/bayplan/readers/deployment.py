@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bayplan.errors import BrokenFileError
 from bayplan.formats import compose, dockerfile, dockerignore, dotenv, fly, railway, render, workflow
-from bayplan.model.deployment import Broken, DeployedService, Deployment
+from bayplan.model.deployment import Broken, ComposeFile, DeployedService, Deployment
 from bayplan.source import At
 from bayplan.tree import Tree
 
@@ -51,6 +51,11 @@ def read_deployment(tree: Tree) -> Deployment:
         workflows=reading.all((path for path in tree.files if WORKFLOW.fullmatch(path)), workflow.parse),
         broken=tuple(reading.broken),
     )
+
+
+def read_composes(tree: Tree) -> tuple[ComposeFile, ...]:
+    """Return what the compose files say, those that cannot be read left out."""
+    return _Reading(tree).all(_named(tree, COMPOSE), compose.parse)
 
 
 class _Reading:

@@ -33,26 +33,29 @@ RUN pnpm --filter @shop/api... build
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bayplan.model.deployment import Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Dependency, Package, Workspace
 from bayplan.rules.facts.apps import App, apps
 from bayplan.rules.facts.builds import Command, commands
-from bayplan.rules.facts.layout import below
+from bayplan.rules.facts.layout import ancestors
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for app in apps(workspace, deployment):
-        steps = list(commands(app.layout, app.stage))
+        steps = commands(app.layout, app.stage)
         install = next((step for step in steps if step.installs), None)
-        builds = [step for step in steps if step.builds]
-        for member in _needed(workspace, app.package):
-            if install and install.copies and not app.layout.covered(install.sources(app.layout), _manifest(member)):
+        build = next((step for step in reversed(steps) if step.builds), None)
+        members = _needed(workspace, app.package)
+        unlisted = _without_manifest(install, members)
+        absent = _without_sources(build, members)
+        for member in members:
+            if install and member.folder in unlisted:
                 yield _finding(workspace, app, member, install, _manifest(member))
-            elif builds and builds[-1].copies and not _has_sources(app, builds[-1], member):
-                yield _finding(workspace, app, member, builds[-1], member.folder)
+            elif build and member.folder in absent:
+                yield _finding(workspace, app, member, build, member.folder)
 
 
 def _manifest(package: Package) -> str:
@@ -63,20 +66,27 @@ def _needed(workspace: Workspace, package: Package) -> list[Package]:
     """Return what runs in a package, and those packages whose tsconfig it extends to be built."""
     running = workspace.closure(package, development=False)
     extended = {file for each in running for config in each.tsconfigs for file in config.chain}
-    members = workspace.closure(package, development=True)
-    return [
-        member
-        for member in members
-        if member.folder not in (package.folder, ".")
-        and (member in running or any(below(file, member.folder) is not None for file in extended))
-    ]
+    wanted = {each.folder for each in running}.union(*map(ancestors, extended)) - {package.folder, "."}
+    return [member for member in workspace.closure(package, development=True) if member.folder in wanted]
 
 
-def _has_sources(app: App, step: Command, member: Package) -> bool:
-    sources = [source for source in step.sources(app.layout) if source != _manifest(member)]
-    if app.layout.covered(tuple(sources), member.path("src")):
-        return True
-    return any(below(source, member.folder) is not None or "*" in source for source in sources)
+def _without_manifest(install: Command | None, members: Iterable[Package]) -> set[str]:
+    """Return the folders of those packages that an install does not know; nothing is known where nothing is copied."""
+    if install is None or not install.copies:
+        return set()
+    sources = install.sources()
+    return {member.folder for member in members if not sources.bring(_manifest(member))}
+
+
+def _without_sources(build: Command | None, members: Iterable[Package]) -> set[str]:
+    """Return the folders of those packages of which nothing but the manifest is there when it is built."""
+    if build is None or not build.copies:
+        return set()
+    sources = build.sources()
+    if any("*" in pattern for pattern in sources.patterns):
+        return set()
+    held = {folder for path in sources.paths for folder in ancestors(path) if path != f"{folder}/package.json"}
+    return {each.folder for each in members if each.folder not in held and not sources.bring(each.path("src"))}
 
 
 def _finding(workspace: Workspace, app: App, member: Package, step: Command, missing: str) -> Finding:

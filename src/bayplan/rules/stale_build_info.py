@@ -68,10 +68,10 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
         builds = [step for step in commands(app.layout, app.stage) if step.builds]
         if ignore is None or not builds:
             continue
-        sources = builds[-1].sources(app.layout)
+        sources = builds[-1].sources()
         for member in workspace.closure(app.package, development=True):
             for config in member.tsconfigs:
-                if config.build_info and app.layout.covered(sources, config.build_info) and _uses_tsc(member):
+                if config.build_info and sources.bring(config.build_info) and _uses_tsc(member):
                     yield from _judged(app, config, ignore)
 
 

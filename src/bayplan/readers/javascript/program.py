@@ -54,6 +54,7 @@ class Program:
         self.sources: dict[str, Source] = {}
         self.by_package: dict[str, list[Source]] = {folder: [] for folder in self.packages}
         self._owners: dict[str, str | None] = {}
+        self._having: dict[tuple[str, tuple[bytes, ...]], list[Source]] = {}
         self._aliases: dict[str, tuple[Alias, ...]] = {}
         self._resolved: dict[tuple[str, str], str | None] = {}
         self._callers: dict[str, tuple[Source, ...]] = {}
@@ -95,7 +96,10 @@ class Program:
 
     def having(self, package: str, *marks: bytes) -> "list[Source]":
         """Return the files of a package in which any of these bytes occur."""
-        return [source for source in self.by_package.get(package, ()) if any(mark in source.data for mark in marks)]
+        if (package, marks) not in self._having:
+            sources = self.by_package.get(package, ())
+            self._having[package, marks] = [each for each in sources if any(mark in each.data for mark in marks)]
+        return self._having[package, marks]
 
     def closure(self, package: Package) -> list[Package]:
         """Return the package and the workspace packages it needs at run time, itself first."""

@@ -4,12 +4,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile, WorkflowStep
 from bayplan.model.workspace import DependencyKind, Package, Workspace
 from bayplan.rules.facts.commands import Start, script_path, start
 from bayplan.rules.facts.layout import Layout
+from bayplan.rules.facts.once import once
 from bayplan.rules.facts.stages import reach, script, values
 from bayplan.rules.facts.workflows import EXPRESSION, image_builds
 
@@ -43,28 +43,9 @@ class App:
         return known[0] if len(known) == 1 else None
 
 
+@once
 def apps(workspace: Workspace, deployment: Deployment) -> tuple[App, ...]:
     """Return every app that an image of the repository runs, as far as it can be told."""
-    return _apps(_Pair(workspace, deployment))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pair:
-    """What is being checked: the same for every rule, and too large to be compared by value."""
-
-    workspace: Workspace
-    deployment: Deployment
-
-    def __hash__(self) -> int:
-        return hash((id(self.workspace), id(self.deployment)))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Pair) and self.workspace is other.workspace and self.deployment is other.deployment
-
-
-@lru_cache(maxsize=1)
-def _apps(pair: _Pair) -> tuple[App, ...]:
-    workspace, deployment = pair.workspace, pair.deployment
     found = []
     for image in deployment.images:
         services = [service for service in deployment.services if image_file(deployment, service) is image]

@@ -1,12 +1,14 @@
 """Which commands of an image's stages install and build, and what has been copied when they run."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import takewhile
 
 from bayplan.formats import shell_words
-from bayplan.model.deployment import BuildStage, Instruction
-from bayplan.rules.facts.layout import Layout
+from bayplan.model.deployment import BuildStage, ImageFile, Instruction
+from bayplan.rules.facts.layout import GLOB, Layout, ancestors
+from bayplan.rules.facts.once import once
 from bayplan.rules.facts.stages import reach, script, source_stage, values
 
 MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun", "npx", "pnpx", "bunx", "turbo", "nx", "corepack"})
@@ -16,13 +18,30 @@ INSTALLS = frozenset({"install", "i", "ci"})
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """A RUN, the stage it stands in, its shell text, and the COPYs from the context that come before it."""
+class Sources:
+    """What of the repository COPYs bring along: files, folders and patterns."""
 
-    instruction: Instruction
+    paths: frozenset[str]
+    patterns: tuple[str, ...]
+
+    def bring(self, path: str) -> bool:
+        """Say whether a file or folder of the repository comes along."""
+        return not self.paths.isdisjoint(ancestors(path)) or any(fnmatchcase(path, each) for each in self.patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A RUN, the stage it stands in, and its shell text."""
+
+    layout: Layout
     stage: BuildStage
+    instruction: Instruction
     text: str
-    copies: tuple[Instruction, ...]
+
+    @property
+    def copies(self) -> tuple[Instruction, ...]:
+        """The COPYs from the context that come before it."""
+        return _copied(self.layout.image, self.stage, self.instruction)
 
     @property
     def installs(self) -> bool:
@@ -44,36 +63,38 @@ class Command:
     def _commands(self) -> list[tuple[str, ...]]:
         return [each.words for each in shell_words.commands(self.text) if each.words]
 
-    def sources(self, layout: Layout) -> tuple[str, ...]:
+    def sources(self) -> Sources:
         """Return what of the repository is there when it runs."""
-        return tuple(layout.in_repository(source) for copy in self.copies for source in copy.arguments[:-1])
+        paths = [self.layout.in_repository(source) for copy in self.copies for source in copy.arguments[:-1]]
+        return Sources(frozenset(paths), tuple(path for path in dict.fromkeys(paths) if GLOB & set(path)))
 
 
 def _names_build(word: str) -> bool:
     return word in COMPILERS or (not word.startswith("-") and "build" in re.split(r"[:_-]", word))
 
 
-def commands(layout: Layout, stage: BuildStage) -> Iterator[Command]:
-    """Yield every RUN that takes part in a stage."""
-    for one in reach(layout.image, stage):
-        seen = values(layout.image, one)
-        for instruction in one.instructions:
-            if instruction.word == "RUN":
-                copies = tuple(_before(layout, one, instruction))
-                yield Command(instruction, one, script(instruction, seen), copies)
+@once
+def commands(layout: Layout, stage: BuildStage) -> tuple[Command, ...]:
+    """Return every RUN that takes part in a stage."""
+    return tuple(
+        Command(layout, one, instruction, script(instruction, seen))
+        for one in reach(layout.image, stage)
+        for seen in (values(layout.image, one),)
+        for instruction in one.instructions
+        if instruction.word == "RUN"
+    )
 
 
-def _before(layout: Layout, stage: BuildStage, end: Instruction | None) -> Iterator[Instruction]:
-    *parents, own = layout.image.lineage(stage)
-    for one in parents:
-        yield from _before(layout, one, None)
-    for each in own.instructions:
-        if each is end:
-            return
-        if each.word not in ("COPY", "ADD"):
-            continue
-        source = source_stage(layout.image, own, each)
+@once
+def _copied(image: ImageFile, stage: BuildStage, end: Instruction | None) -> tuple[Instruction, ...]:
+    """Return the COPYs from the context that come before an instruction, or before the end of a stage, each once."""
+    found: dict[int, Instruction] = {}
+    for parent in image.lineage(stage)[-2:-1]:
+        found |= {id(each): each for each in _copied(image, parent, None)}
+    for each in takewhile(lambda one: one is not end, stage.instructions):
+        source = source_stage(image, stage, each) if each.word in ("COPY", "ADD") else None
         if source is not None:
-            yield from _before(layout, source, None)
-        elif each.flag("from") is None:
-            yield each
+            found |= {id(one): one for one in _copied(image, source, None)}
+        elif each.word in ("COPY", "ADD") and each.flag("from") is None:
+            found[id(each)] = each
+    return tuple(found.values())

@@ -8,7 +8,7 @@ from itertools import dropwhile
 
 from bayplan.formats import shell_words
 from bayplan.model.deployment import BuildStage, DeployedService, ImageFile
-from bayplan.rules.facts.stages import absolute, base, expanded, folder_of, last, values
+from bayplan.rules.facts.stages import absolute, base, environment_of, expanded, folder_of, last
 from bayplan.source import At
 
 DEEPEST = 4
@@ -31,7 +31,7 @@ class Start:
 
 def start(image: ImageFile, stage: BuildStage, service: DeployedService | None = None) -> Start | None:
     """Return what an image runs, or what a service runs in it; None when nothing says so."""
-    seen = values(image, stage, "ENV")
+    seen = environment_of(image, stage)
     folder = folder_of(image, stage)
     entry, command = last(image, stage, "ENTRYPOINT"), last(image, stage, "CMD")
     first = tuple(entry.arguments) if entry else ((known.entry) if (known := base(image, stage)) else ())

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from bayplan.formats.dockerignore import matches
 from bayplan.model.deployment import BuildStage, Deployment, IgnoreFile, Instruction
-from bayplan.rules.facts.layout import Layout, below
+from bayplan.rules.facts.layout import Layout, ancestors
+from bayplan.rules.facts.once import once
 from bayplan.rules.facts.stages import reach
 
 
@@ -22,9 +23,18 @@ def is_ignored(file: IgnoreFile | None, path: str) -> bool:
 
 def folder_copies(layout: Layout, stage: BuildStage, folder: str) -> Iterator[Instruction]:
     """Yield the COPYs from the context, in every stage that takes part, that bring a whole folder along."""
-    for one in reach(layout.image, stage):
-        for each in one.instructions:
-            if each.word in ("COPY", "ADD") and each.flag("from") is None:
-                sources = [layout.in_repository(source) for source in each.arguments[:-1]]
-                if any(below(folder, source) is not None for source in sources):
-                    yield each
+    around = ancestors(folder)
+    for copy, sources in _context_copies(layout, stage):
+        if not around.isdisjoint(sources):
+            yield copy
+
+
+@once
+def _context_copies(layout: Layout, stage: BuildStage) -> list[tuple[Instruction, list[str]]]:
+    """Return the COPYs from the context with what they name of the repository."""
+    return [
+        (each, [layout.in_repository(source) for source in each.arguments[:-1]])
+        for one in reach(layout.image, stage)
+        for each in one.instructions
+        if each.word in ("COPY", "ADD") and each.flag("from") is None
+    ]

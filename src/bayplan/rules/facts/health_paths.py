@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bayplan.model.workspace import Package, Route
 from bayplan.rules.facts.apps import App
 from bayplan.rules.facts.probes import probe_in, probe_of
-from bayplan.rules.facts.stages import last, values
+from bayplan.rules.facts.stages import environment_of, last
 from bayplan.source import At
 
 BRINGS_ROUTES = (
@@ -34,7 +34,7 @@ class Asked:
 def asked(app: App) -> Iterator[Asked]:
     """Yield every constant path that is asked of an app."""
     own = last(app.image, app.stage, "HEALTHCHECK")
-    probe = probe_in(own, values(app.image, app.stage, "ENV")) if own else None
+    probe = probe_in(own, environment_of(app.image, app.stage)) if own else None
     if probe and probe.path and is_local(probe.host):
         yield Asked("the image's own check", probe.path, probe.at)
     for service in app.services:

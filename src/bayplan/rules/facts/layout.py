@@ -9,10 +9,12 @@ from fnmatch import fnmatchcase
 
 from bayplan.model.deployment import BuildStage, ImageFile
 from bayplan.model.workspace import Package, Workspace
-from bayplan.rules.facts.stages import Placed, absolute, placed, script, source_stage, values
+from bayplan.rules.facts.once import once
+from bayplan.rules.facts.stages import Placed, absolute, placed, runs_something, script, source_stage, values
 from bayplan.source import At
 
 FILE_NAMES = frozenset({"Dockerfile", "LICENSE", "Makefile", "Caddyfile", ".npmrc", ".nvmrc", ".env", ".yarnrc"})
+GLOB = frozenset("*?[")
 SPLIT = re.compile(r"&&|\|\||[;|\n]")
 FILTER = re.compile(r"(?:--filter|-F|--scope)[= ]\s*['\"]?([^\s'\"]+)")
 
@@ -25,6 +27,14 @@ class Piece:
     source: str
     stage: BuildStage | None
     at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a stage takes from the repository or from one other stage: numbered pieces by their source."""
+
+    stage: BuildStage | None
+    pieces: dict[str, list[tuple[int, Piece]]]
 
 
 def is_file(path: str) -> bool:
@@ -40,6 +50,11 @@ def below(path: str, folder: str) -> str | None:
     return path[len(folder) + 1 :] if path.startswith(folder + "/") else None
 
 
+def ancestors(path: str) -> set[str]:
+    """Return every folder that a path is `below`, and the path itself."""
+    return {path, ".", "/", *(path[:index] for index, character in enumerate(path) if index and character == "/")}
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """An image as far as its COPY instructions tell what it holds; `context` is relative to the root."""
@@ -47,15 +62,12 @@ class Layout:
     workspace: Workspace
     image: ImageFile
     context: str
-    _owners: dict[str, Package] = field(default_factory=dict)
-    _pieces: dict[int, tuple[Piece, ...]] = field(default_factory=dict)
     _places: dict[tuple[int, str], tuple[str, ...]] = field(default_factory=dict)
 
+    @once
     def pieces(self, stage: BuildStage) -> tuple[Piece, ...]:
         """Return what a stage is made of, what it inherits included."""
-        if id(stage) not in self._pieces:
-            self._pieces[id(stage)] = tuple(self._read(stage))
-        return self._pieces[id(stage)]
+        return tuple(self._read(stage))
 
     def _read(self, stage: BuildStage) -> Iterator[Piece]:
         for each in placed(self.image, stage):
@@ -73,25 +85,38 @@ class Layout:
         return self._places[key]
 
     def _find(self, stage: BuildStage, path: str) -> list[str]:
-        pieces = self.pieces(stage)
-        found = [place for piece in pieces for place in self._through(piece, path)]
-        if any(each.instruction.word == "RUN" for each in placed(self.image, stage)):
-            found.extend(self._at_home(pieces, path))
+        found = [place for _, place in sorted(self._came(stage, path), key=lambda each: each[0])]
+        if runs_something(self.image, stage):
+            found.extend(self._at_home(stage, path))
         return found
 
-    def _through(self, piece: Piece, path: str) -> Iterator[str]:
-        for origin in (path,) if piece.stage is None else self.places(piece.stage, path):
-            inner = below(origin, piece.source)
-            if inner is not None:
-                yield absolute(piece.target, inner) if inner else piece.target
+    def _came(self, stage: BuildStage, path: str) -> Iterator[tuple[int, str]]:
+        """Yield where each piece that holds a path brings it, with the piece's number."""
+        for origin in self._from(stage):
+            for start in (path,) if origin.stage is None else self.places(origin.stage, path):
+                for source in ancestors(start) & origin.pieces.keys():
+                    inner = below(start, source)
+                    for number, piece in origin.pieces[source]:
+                        yield number, absolute(piece.target, inner) if inner else piece.target
 
-    def _at_home(self, pieces: tuple[Piece, ...], path: str) -> Iterator[str]:
+    @once
+    def _from(self, stage: BuildStage) -> tuple[Origin, ...]:
+        found: dict[int, Origin] = {}
+        for number, piece in enumerate(self.pieces(stage)):
+            origin = found.setdefault(id(piece.stage), Origin(piece.stage, {}))
+            origin.pieces.setdefault(piece.source, []).append((number, piece))
+        return tuple(found.values())
+
+    def _at_home(self, stage: BuildStage, path: str) -> Iterator[str]:
         """Yield what a command makes beside a manifest that was copied: dependencies and build outputs."""
         owner = self.owner(path)
         inner = below(path, owner.folder) if owner else None
-        for piece in pieces:
-            if owner and inner is not None and piece.stage is None and piece.source == owner.path("package.json"):
-                yield absolute(posixpath.dirname(piece.target), inner)
+        if owner is None or inner is None:
+            return
+        for origin in self._from(stage):
+            if origin.stage is None:
+                for _, piece in origin.pieces.get(owner.path("package.json"), ()):
+                    yield absolute(posixpath.dirname(piece.target), inner)
 
     def origins(self, stage: BuildStage, place: str) -> Iterator[str]:
         """Yield every path of the repository that can have come to a place of a stage."""
@@ -104,18 +129,9 @@ class Layout:
 
     def owner(self, path: str) -> Package | None:
         """Return the package that a path of the repository belongs to."""
-        if not self._owners:
-            self._owners.update({package.folder: package for package in self.workspace.packages})
-        while path not in self._owners and path not in ("", ".", "/"):
+        while path not in ("", ".", "/") and self.workspace.by_folder(path) is None:
             path = posixpath.dirname(path)
-        return self._owners.get(path or ".")
-
-    def covered(self, sources: tuple[str, ...], path: str) -> bool:
-        """Say whether one of these sources of a COPY brings a file of the repository along."""
-        return any(
-            below(path, source) is not None or fnmatchcase(path, source)
-            for source in (self.in_repository(each) for each in sources)
-        )
+        return self.workspace.by_folder(path or ".")
 
     def in_repository(self, source: str) -> str:
         return posixpath.normpath(posixpath.join(self.context, source.lstrip("/")))
@@ -153,7 +169,8 @@ class Layout:
 
     def _made(self, each: Placed) -> Iterator[Piece]:
         """Yield what `pnpm deploy` and `turbo prune` put together from the packages they are asked for."""
-        for command in SPLIT.split(script(each.instruction, values(self.image, each.stage))):
+        text = script(each.instruction, values(self.image, each.stage))
+        for command in SPLIT.split(text) if "deploy" in text or "prune" in text else ():
             words = _words(command)
             at = each.instruction.at
             if "deploy" in words and "pnpm" in words:

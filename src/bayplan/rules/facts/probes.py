@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bayplan.formats import shell_words
 from bayplan.model.deployment import BuildStage, DeployedService, ImageFile, Instruction
-from bayplan.rules.facts.stages import expanded, last, values
+from bayplan.rules.facts.stages import environment_of, expanded, last
 from bayplan.source import At
 
 URL = re.compile(
@@ -34,7 +34,7 @@ class Probe:
 
 def probe_of(service: DeployedService | None, image: ImageFile | None, stage: BuildStage | None) -> Probe | None:
     """Return the health check in force: the service's own, or the image's."""
-    environment = values(image, stage, "ENV") if image and stage else {}
+    environment = dict(environment_of(image, stage)) if image and stage else {}
     if service is not None:
         environment |= {name: each.value for name, each in service.environment.items() if each.value}
         if service.health is not None:

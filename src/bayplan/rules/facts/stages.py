@@ -2,12 +2,13 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bayplan.catalog.images import KnownImage, known
 from bayplan.formats.dockerfile import argument_at
 from bayplan.model.deployment import BuildStage, ImageFile, Instruction
+from bayplan.rules.facts.once import once
 from bayplan.source import At
 
 VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
@@ -30,11 +31,22 @@ def pairs(instruction: Instruction) -> Iterator[tuple[str, str | None]]:
         yield name, value if equals else None
 
 
-def values(image: ImageFile, stage: BuildStage, *words: str) -> dict[str, str]:
-    """Return the variables of a stage that have a value: by ENV and ARG, or only by the words named."""
+@once
+def values(image: ImageFile, stage: BuildStage) -> Mapping[str, str]:
+    """Return the variables that a stage is built with, as far as they have a value."""
+    return _given(image, image.instructions(stage, "ARG", "ENV"))
+
+
+@once
+def environment_of(image: ImageFile, stage: BuildStage) -> Mapping[str, str]:
+    """Return the variables that a stage leaves to what runs in it."""
+    return _given(image, image.instructions(stage, "ENV"))
+
+
+def _given(image: ImageFile, instructions: Iterable[Instruction]) -> Mapping[str, str]:
     outer = dict(each.value.partition("=")[::2] for each in image.arguments)
     found: dict[str, str] = {}
-    for instruction in image.instructions(stage, *(words or ("ARG", "ENV"))):
+    for instruction in instructions:
         for name, value in pairs(instruction):
             given = outer.get(name) if value is None else value
             if given is not None:
@@ -59,6 +71,12 @@ def placed(image: ImageFile, stage: BuildStage) -> Iterator[Placed]:
             if instruction.word == "WORKDIR" and instruction.arguments:
                 folder = absolute(folder, instruction.arguments[0])
             yield Placed(instruction, folder, one)
+
+
+@once
+def runs_something(image: ImageFile, stage: BuildStage) -> bool:
+    """Say whether a RUN takes part in what a stage holds."""
+    return bool(image.instructions(stage, "RUN"))
 
 
 def folder_of(image: ImageFile, stage: BuildStage) -> str:
@@ -87,18 +105,21 @@ def last(image: ImageFile, stage: BuildStage, word: str) -> Instruction | None:
 def source_stage(image: ImageFile, stage: BuildStage, instruction: Instruction) -> BuildStage | None:
     """Return the earlier stage that a COPY takes from; None for the context or another image."""
     name = instruction.flag("from")
+    if name is None:
+        return None
     return next((each for each in image.stages[: image.stages.index(stage)] if each.name == name), None)
 
 
+@once
 def reach(image: ImageFile, stage: BuildStage) -> tuple[BuildStage, ...]:
     """Return every stage that a stage is made from, in the file's order, itself included."""
     wanted = list(image.lineage(stage))
     for one in wanted:
-        for instruction in one.instructions:
-            source = source_stage(image, one, instruction) if instruction.word == "COPY" else None
-            for each in image.lineage(source) if source else ():
-                if each not in wanted:
-                    wanted.append(each)
+        copies = {each.flag("from"): each for each in one.instructions if each.word == "COPY"}
+        sources = [source_stage(image, one, each) for each in copies.values()]
+        for each in (each for source in sources if source for each in image.lineage(source)):
+            if each not in wanted:
+                wanted.append(each)
     return tuple(each for each in image.stages if each in wanted)
 
 

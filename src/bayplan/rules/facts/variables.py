@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.workspace import EnvUse, Package, Use
 from bayplan.rules.facts.apps import App, members
-from bayplan.rules.facts.stages import values
+from bayplan.rules.facts.stages import environment_of
 from bayplan.rules.facts.values import stand_in
 from bayplan.source import At
 
@@ -36,7 +36,7 @@ def supply(deployment: Deployment, service: DeployedService, app: App) -> Supply
         complete = complete and found is not None
         for line in found.lines if found else ():
             names.setdefault(line.name, line.at)
-    for name in values(app.image, app.stage, "ENV"):
+    for name in environment_of(app.image, app.stage):
         names.setdefault(name, app.stage.at)
     return Supply(names, complete)
 
