@@ -91,7 +91,7 @@ def _postgres() -> Store:
         limits=LIMITS,
         why=WHY,
         variables=(Variable("POSTGRES_PASSWORD", Asked("POSTGRES_PASSWORD"), WHY, secret=True),),
-        writable=("/tmp", "/var/run/postgresql"),  # noqa: S108 - paths inside the container
+        writable=("/tmp", "/var/run/postgresql"),
         capabilities=("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"),
     )
 
@@ -107,7 +107,7 @@ def _redis() -> Store:
         volume="redis-data",
         limits=LIMITS,
         why=WHY,
-        writable=("/tmp",),  # noqa: S108 - a path inside the container
+        writable=("/tmp",),
         capabilities=("CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"),
     )
 

@@ -132,7 +132,9 @@ services:
     assert (api.limits.memory_mb, api.limits.cpus) == (1000, 2)
     assert (api.grace_seconds, api.budget_mb) == (45, 200)
     assert "/data" in api.writable
-    assert api.tmpfs == ("/tmp", "/data:uid=1000,gid=1000"), "root's otherwise, once it starts again"  # noqa: S108
+    assert api.tmpfs == ("/tmp:size=250m", "/data:size=250m,uid=1000,gid=1000"), (
+        "root's otherwise, once it starts again"
+    )
     assert [variable.value for variable in api.variables] == [Given("it's $5")]
 
 
@@ -345,7 +347,7 @@ def test_compose_requires_passes_through_and_escapes(repository: Repository) -> 
     text = repository.app("api", code).plan(settings).files["docker-compose.prod.yml"].text
     api = yaml.safe_load(text)["services"]["api"]
     assert api["environment"] == {"NEEDED": "${NEEDED:?see .env.example}", "MAYBE": None, "PRICE": "$$5"}
-    assert api["tmpfs"] == ["/tmp", "/data/$$x:uid=1000,gid=1000"]  # noqa: S108
+    assert api["tmpfs"] == ["/tmp:size=128m", "/data/$$x:size=128m,uid=1000,gid=1000"]
     assert api["read_only"] is True
     assert api["cap_drop"] == ["ALL"]
     assert api["restart"] == "unless-stopped"
@@ -407,3 +409,30 @@ def test_a_module_built_on_its_platform_needs_nobody_to_name_the_platform(reposi
     )
     assert "apk add --no-cache g++ make python3" in production
     assert "TARGETARCH" not in production
+
+
+def test_addresses_for_browsers_stand_apart_and_are_noted(repository: Repository) -> None:
+    repository.app("api", server(4100))
+    repository.app("front", server(3000, "export const api = process.env.NEXT_PUBLIC_API_URL;\n"))
+    planned = repository.plan()
+    text = planned.files[".env.example"].text
+    assert text.index("# Needed on a server") < text.index("# NEXT_PUBLIC_API_URL=http://localhost:4100")
+    assert any(note.about == "front" and "this machine only" in note.text for note in planned.stack.notes)
+
+
+def test_only_what_any_text_will_do_for_is_made_by_a_command(repository: Repository) -> None:
+    code = "z.object({ JWT_SECRET: z.string(), STRIPE_SECRET_KEY: z.string() }).parse(process.env);\n"
+    text = (
+        repository.app("api", "import { z } from 'zod';\n" + server(4100, code), zod="4.0.0")
+        .plan()
+        .files[".env.example"]
+        .text
+    )
+    assert "Secret: openssl rand -hex 32\nJWT_SECRET=" in text
+    assert "Secret.\nSTRIPE_SECRET_KEY=" in text
+
+
+def test_redis_refuses_writes_before_it_is_out_of_memory(repository: Repository) -> None:
+    code = server(4100, "new Redis(process.env.REDIS_URL!);\n")
+    (store,) = repository.app("api", code, ioredis="5.0.0").plan("stores:\n  redis: {memory: 1GB}\n").stack.stores
+    assert store.command[store.command.index("--maxmemory") + 1] == "650mb"

@@ -1,5 +1,6 @@
 """From a command line to an exit code."""
 
+import atexit
 import gc
 import os
 import sys
@@ -19,7 +20,7 @@ SELDOM = 200_000
 def main(argv: Sequence[str] | None = None) -> int:
     """Run bayplan and return its exit code; the only place where an exception becomes one."""
     _prepare_streams()
-    gc.set_threshold(SELDOM)  # what is read is kept to the end: looking for garbage in it again and again finds none
+    _keep_garbage()
     arguments = Namespace(directory=Path(), verbose=False)
     try:
         arguments = _understood(argv)
@@ -51,6 +52,12 @@ def _prepare_streams() -> None:
         stream = getattr(sys, name)
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _keep_garbage() -> None:
+    """Look for garbage seldom and not at the end: almost everything that is read is kept until then."""
+    gc.set_threshold(SELDOM)
+    atexit.register(gc.freeze)
 
 
 def _refused(error: OSError, *, verbose: bool) -> int:

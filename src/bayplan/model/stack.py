@@ -58,6 +58,10 @@ class Variable:
     at_build: bool = False
     purpose: str = ""
     example: str = ""
+    made_up: bool = False
+    """Whether any random text will do, so that a command can make it."""
+    for_browsers: bool = False
+    """Whether it is an address that browsers call, and which its default gives for this machine only."""
     kind: str = ""
     """What the code says it must be: `url`, `number`, `enum:a|b`."""
     uses: tuple[At, ...] = ()
@@ -133,11 +137,13 @@ class Service:
 
     @property
     def tmpfs(self) -> tuple[str, ...]:
-        """The writable folders as Docker mounts them.
+        """The writable folders as Docker mounts them; they live in memory, so each may take a quarter of it at most.
 
         One that the image does not have belongs to root again after a restart, unless its mount says whose it is.
         """
-        return tuple(path if path == TEMPORARY else f"{path}:uid={NODE_UID},gid={NODE_UID}" for path in self.writable)
+        size = f"size={self.limits.memory_mb // 4}m"
+        owned = f"{size},uid={NODE_UID},gid={NODE_UID}"
+        return tuple(f"{path}:{size if path == TEMPORARY else owned}" for path in self.writable)
 
     @property
     def reads_source_maps(self) -> bool:
@@ -167,6 +173,8 @@ class Store:
     variables: tuple[Variable, ...] = ()
     command: tuple[str | Asked, ...] = ()
     grace_seconds: int = 30
+    shared_memory_mb: int | None = None
+    """What its processes need to share, where Docker's 64 MB are too little."""
     writable: tuple[str, ...] = ()
     """Folders that must be writable when the root file system is not; its image has them."""
     capabilities: tuple[str, ...] = ()

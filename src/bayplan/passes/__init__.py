@@ -91,6 +91,7 @@ class _Planner:
         if migration is not None:
             carrier = next(service for service in services if service.name == migration.app.name)
             services.insert(0, self._job(migration, carrier))
+        self.notes += ports.only_here(services)
         if today is not None and (old := node_version.end_of_life(self.node, today)) is not None:
             self.notes.append(old)
         self.notes += [note] if note else []
@@ -118,7 +119,7 @@ class _Planner:
         found = variables.variables(self.around, app)
         command = commands.command(app, self.config)
         is_next = app.package.code.framework is not None and app.package.code.framework.value == "next"
-        recipe = Recipe(self.workspace, app, self.node, command, self.ports[app.name], check, found)
+        recipe = Recipe(self.name, self.workspace, app, self.node, command, self.ports[app.name], check, found)
         if is_next:
             image = image_next.image(recipe, has_public=self.has_folder(app.package.path("public")))
         else:
@@ -159,7 +160,7 @@ class _Planner:
         }
         role = Fact(Role.JOB, migration.command.why)
         own = App(migrations.NAME, migration.package, role, ServiceConfig())
-        recipe = Recipe(self.workspace, own, self.node, migration.command, None, None, found)
+        recipe = Recipe(self.name, self.workspace, own, self.node, migration.command, None, None, found)
         return Service(
             name=migrations.NAME,
             package=migration.package.folder,

@@ -25,7 +25,9 @@ STAND_INS = {
 
 def image(recipe: Recipe, *, has_public: bool) -> Image:
     """Return the recipe of a Next.js app; `has_public`: it has a folder `public`."""
-    cache = Cache(f"next-{recipe.app.name}", f"{recipe.folder}/{recipe.next_folder}/cache", exclusive=True)
+    cache = Cache(
+        f"next-{recipe.stack}-{recipe.app.name}", f"{recipe.folder}/{recipe.next_folder}/cache", exclusive=True
+    )
     has_sharp = any(package.name == "sharp" for package in recipe.locked)
     without_maps = (
         find_and_remove([shlex.quote(recipe.package.path(f"{recipe.next_folder}/standalone"))], ("*.map",)),

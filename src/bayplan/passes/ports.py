@@ -1,7 +1,9 @@
 """On which port a service listens, and which port of the host leads to it."""
 
+from collections.abc import Sequence
+
 from bayplan.model.config import Config
-from bayplan.model.stack import Binding, Role
+from bayplan.model.stack import Binding, Note, Role, Service
 from bayplan.passes.apps import App
 from bayplan.passes.settings import address_and_port
 from bayplan.source import Fact, Why
@@ -52,3 +54,17 @@ def bindings(apps: tuple[App, ...], ports: dict[str, Fact[int] | None], config: 
 def usual(apps: tuple[App, ...]) -> dict[str, int]:
     """Return where each app listens when nothing tells it otherwise."""
     return {app.name: app.package.code.port.value for app in apps if app.package.code.port is not None}
+
+
+def only_here(services: Sequence[Service]) -> list[Note]:
+    """Say which addresses are right on this machine only."""
+    return [
+        Note(
+            service.name,
+            f"{variable.name} is {variable.example} unless you give it: right on this machine only",
+            variable.why.at,
+        )
+        for service in services
+        for variable in service.variables
+        if variable.for_browsers
+    ]

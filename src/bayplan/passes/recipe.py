@@ -15,6 +15,7 @@ STORE = Cache("pnpm", "/pnpm/store")
 
 @dataclass(frozen=True)
 class Recipe:
+    stack: str
     workspace: Workspace
     app: App
     node: Fact[str]

@@ -12,6 +12,9 @@ from bayplan.passes.apps import App
 from bayplan.passes.settings import megabytes
 from bayplan.source import At, Fact, Located, Why
 
+MOST = 65
+"""How much of its memory, in percent, a store may fill with data; the rest is for writing it to disk."""
+
 
 def catalog() -> tuple[dict[str, Any], ...]:
     return tuple(load(name) for name in names("stores"))
@@ -121,7 +124,7 @@ def _variables(entry: Mapping[str, Any], known: Mapping[str, str | Asked], why: 
         purpose = entry["operator"]["password"]["purpose"] if secret else ""
         for key, each in known.items():
             purpose = purpose.replace(f"{{{key}}}", each if isinstance(each, str) else each.name)
-        found.append(Variable(name, meaning, why, secret=secret, purpose=purpose))
+        found.append(Variable(name, meaning, why, secret=secret, made_up=secret, purpose=purpose))
     return tuple(found)
 
 
@@ -144,9 +147,9 @@ def _store(
     kind = entry["kind"]
     why = next(iter(needs.values()))
     image = _image(entry, config, in_use)
-    known = words(entry, stack)
     settings = config.stores.get(kind)
     memory = megabytes(settings.memory) if settings and settings.memory else entry["memory_mb"]
+    known = words(entry, stack) | {"most_memory": f"{memory * MOST // 100}mb"}
     check = tuple(_plain(text, known) for text in entry["health"]["command"])
     return Store(
         name=kind,
@@ -161,6 +164,7 @@ def _store(
         variables=_variables(entry, known, why),
         command=tuple(_word(text, known) for text in entry.get("command", ())),
         grace_seconds=entry["grace_seconds"],
+        shared_memory_mb=entry.get("shared_memory_mb"),
         writable=tuple(entry.get("writable", ())),
         capabilities=tuple(entry.get("capabilities", ())),
     )
@@ -168,7 +172,7 @@ def _store(
 
 def _word(text: str, known: Mapping[str, str | Asked]) -> str | Asked:
     meaning = value(text, known)
-    return meaning if isinstance(meaning, Asked) else text
+    return meaning if isinstance(meaning, Asked) else _plain(text, known)
 
 
 def _plain(text: str, known: Mapping[str, str | Asked]) -> str:

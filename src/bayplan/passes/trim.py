@@ -22,7 +22,11 @@ def trimming(production: Sequence[LockedPackage], natives: Natives, linker: str)
     """Yield the commands, run in the folder of the production tree, for the packages that are really in it."""
     names = {package.name for package in production}
     keep = '! -path "*/node_modules/typescript/*" ' if "typescript" in names else ""
-    yield find_and_remove(["node_modules"], (*UNUSED, "*.glibc.node") if natives.bundled else UNUSED, keep=keep)
+    yield find_and_remove(
+        ["node_modules"],
+        (*UNUSED, "*.glibc.node") if natives.bundled else UNUSED,
+        keep=f'! -iname "licen[cs]e*" {keep}',
+    )
     if natives.bundled:
         yield 'find node_modules -type d -path "*/prebuilds/*" ! -name "linux-$cpu" -prune -exec rm -rf {} +'
     paths = list(_never_loaded(names))

@@ -14,6 +14,10 @@ from bayplan.passes.stores import value, words
 from bayplan.source import Fact, Why
 
 SECRET = re.compile(r"SECRET|PASSW(OR)?D|TOKEN|CREDENTIAL|_DSN$|_SALT$|_KEYS?$|_KEY_ID$")
+MADE_UP = re.compile(
+    r"^(?!.*(AWS|S3|CLIENT|WEBHOOK|STRIPE|GITHUB|GOOGLE|SLACK|TWILIO|AUTH0|CLERK|DISCORD)).*"
+    r"(SECRET|SECRET_KEY|SALT|ENCRYPTION_KEY|SIGNING_KEY)$"
+)
 PUBLIC = re.compile(r"^(NEXT_PUBLIC_|VITE_|PUBLIC_|REACT_APP_)")
 FOR_BROWSERS = re.compile(r"CORS|ORIGIN|PUBLIC|FRONTEND|CALLBACK|REDIRECT|(APP|SITE|WEB)_URL|^BASE_URL|AUTH_URL")
 ADDRESS = re.compile(r"^(?P<name>\w*?)_?(?:INTERNAL_)?(?:BASE_)?(?:URL|ORIGIN|ENDPOINT|ADDRESS)$")
@@ -100,6 +104,7 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
     elif isinstance(found, Asked) and _of_store(around, app, name) is None:
         found = replace(found, default=known.default or found.default, required=required)
     purpose = known.purpose or next((use.purpose for use in uses if use.purpose), "") or _usual_purpose(name)
+    example = known.example or _example(found, default, uses)
     return Variable(
         name,
         found,
@@ -108,7 +113,11 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
         secret=known.secret if known.secret is not None else not at_build and SECRET.search(name) is not None,
         at_build=at_build,
         purpose=purpose,
-        example=known.example or _example(found, default, uses),
+        example=example,
+        made_up=MADE_UP.search(name) is not None,
+        for_browsers=isinstance(found, Asked)
+        and FOR_BROWSERS.search(name) is not None
+        and LOCAL.match(example) is not None,
         kind=next((use.kind for use in uses if use.kind), ""),
         uses=tuple(use.at for use in uses),
     )

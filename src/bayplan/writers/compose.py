@@ -12,6 +12,8 @@ from bayplan.source import Why
 PATH = "docker-compose.prod.yml"
 PRIVATE = "data"
 DOCKERS_GRACE = 10
+RUNS_ALWAYS = Why("compose", "it comes back after a crash and after a restart of the machine")
+RUNS_ONCE = Why("compose", "it runs to its end, once for each start of the stack")
 CONDITIONS = {
     Condition.HEALTHY: "service_healthy",
     Condition.DONE: "service_completed_successfully",
@@ -50,6 +52,8 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
     found: dict[str, Value] = {"image": f"{stack.name}-{carrier.name if carrier else service.name}"}
     if service.image_of is None:
         found["build"] = _build(service)
+    else:
+        found["pull_policy"] = Entry("never", why=Why("compose", f"its image is built here, for {service.image_of}"))
     if service.init is not None:
         found["init"] = Entry(value=True, why=service.init)
     if service.workdir:
@@ -72,7 +76,8 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
             ["default", PRIVATE] if service.role.value is not Role.JOB else [PRIVATE], why=why, in_line=True
         )
     found |= _waits(service.needs)
-    found["restart"] = "no" if service.role.value is Role.JOB else "unless-stopped"
+    again = RUNS_ONCE if service.role.value is Role.JOB else RUNS_ALWAYS
+    found["restart"] = Entry("no" if service.role.value is Role.JOB else "unless-stopped", why=again)
     if service.grace_seconds != DOCKERS_GRACE:
         found["stop_grace_period"] = f"{service.grace_seconds}s"
     return {**found, **_hardened(service.tmpfs), **_limited(service.limits)}
@@ -98,28 +103,34 @@ def _waits(needs: tuple[Need, ...]) -> dict[str, Value]:
 
 
 def _hardened(tmpfs: tuple[str, ...], capabilities: tuple[str, ...] = ()) -> dict[str, Value]:
-    found: dict[str, Value] = {"read_only": True}
+    found: dict[str, Value] = {"read_only": Entry(value=True, why=Why("compose", "nobody can leave anything behind"))}
     if tmpfs:
-        found["tmpfs"] = [_literal(path) for path in tmpfs]
-    found["cap_drop"] = Entry(["ALL"], in_line=True)
+        found["tmpfs"] = Entry([_literal(path) for path in tmpfs], why=Why("compose", "it writes here, for a while"))
+    found["cap_drop"] = Entry(["ALL"], why=Why("compose", "it needs no privilege of the kernel"), in_line=True)
     if capabilities:
-        found["cap_add"] = Entry(list(capabilities), in_line=True)
-    found["security_opt"] = Entry(["no-new-privileges:true"], in_line=True)
+        because = "its image starts as root, owns its data and steps down"
+        found["cap_add"] = Entry(list(capabilities), why=Why("compose", because), in_line=True)
+    rises = Why("compose", "no program in it can gain privileges")
+    found["security_opt"] = Entry(["no-new-privileges:true"], why=rises, in_line=True)
     return found
 
 
 def _limited(limits: Limits) -> dict[str, Value]:
+    most: dict[str, Value] = {"cpus": str(limits.cpus), "memory": f"{limits.memory_mb}M", "pids": limits.pids}
+    logs = Why("compose", "Docker's own default never shortens a log, and fills the disk")
     return {
-        "deploy": {
-            "resources": {"limits": {"cpus": str(limits.cpus), "memory": f"{limits.memory_mb}M", "pids": limits.pids}}
-        }
+        "deploy": Entry({"resources": {"limits": most}}, why=Why("limits", "one service cannot starve the others")),
+        "logging": Entry({"driver": "local"}, why=logs),
     }
 
 
 def _store(store: Store) -> dict[str, Value]:
     found: dict[str, Value] = {"image": Entry(store.image.value, why=store.image.why)}
     if store.command:
-        found["command"] = Entry([_word(word) for word in store.command], in_line=True)
+        settings = Why(
+            "catalog", "kept on disk, and refusing writes before memory runs out: a queue must not lose jobs"
+        )
+        found["command"] = Entry([_word(word) for word in store.command], why=settings, in_line=True)
     if store.variables:
         found["environment"] = _environment(store.variables)
     found["volumes"] = [f"{store.volume}:{store.data}"]
@@ -134,7 +145,9 @@ def _store(store: Store) -> dict[str, Value]:
         },
         why=store.health.why,
     )
-    found["restart"] = "unless-stopped"
+    found["restart"] = Entry("unless-stopped", why=RUNS_ALWAYS)
+    if store.shared_memory_mb:
+        found["shm_size"] = f"{store.shared_memory_mb}m"
     found["stop_grace_period"] = f"{store.grace_seconds}s"
     return {**found, **_hardened(store.tmpfs, store.capabilities), **_limited(store.limits)}
 

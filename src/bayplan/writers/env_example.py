@@ -26,11 +26,16 @@ def write(stack: Stack) -> dict[str, Rendered]:
     every = _documented(stack)
     asked = [each for each in every if isinstance(each.variable.value, Asked)]
     needed = [each for each in asked if _stops_the_start(each.variable)]
+    local = [each for each in asked if each not in needed and each.variable.for_browsers]
     groups = (
         Group("Required: the stack does not start without these.", tuple(_setting(each) for each in needed)),
         Group(
+            "Needed on a server: what browsers call; these are right on this machine only.",
+            tuple(_setting(each, off=True) for each in local),
+        ),
+        Group(
             "Optional: the stack works without these.",
-            tuple(_setting(each, off=True) for each in asked if each not in needed),
+            tuple(_setting(each, off=True) for each in asked if each not in needed and each not in local),
         ),
         Group(
             "Set by docker-compose.prod.yml: give these only where a service runs without it.",
@@ -95,7 +100,7 @@ def _comment(each: Documented) -> str:
         f"Read by {', '.join(each.readers)} {'when the image is built' if variable.at_build else 'at run time'}."
     )
     if variable.secret:
-        facts.append("Secret: openssl rand -hex 32" if _stops_the_start(variable) else "Secret.")
+        facts.append("Secret: openssl rand -hex 32" if variable.made_up else "Secret.")
     purpose = f"{variable.purpose[:1].upper()}{variable.purpose[1:].rstrip('.')}.\n" if variable.purpose else ""
     return purpose + " ".join(facts)
 

@@ -77,9 +77,8 @@ def _names_build(word: str) -> bool:
 def commands(layout: Layout, stage: BuildStage) -> tuple[Command, ...]:
     """Return every RUN that takes part in a stage."""
     return tuple(
-        Command(layout, one, instruction, script(instruction, seen))
+        Command(layout, one, instruction, script(instruction, values(layout.image, one)))
         for one in reach(layout.image, stage)
-        for seen in (values(layout.image, one),)
         for instruction in one.instructions
         if instruction.word == "RUN"
     )
