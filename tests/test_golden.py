@@ -27,7 +27,8 @@ def test_the_written_files_are_the_stored_ones(repository: Path, *, update: bool
 
 @named
 def test_what_is_written_draws_no_finding(repository: Path) -> None:
-    findings = pipeline.check_planned(pipeline.plan(repository))
+    planned = pipeline.plan(repository)
+    _, _, findings = pipeline.check_with(planned, planned.overlay)
     assert findings == (), _listed(findings)
 
 

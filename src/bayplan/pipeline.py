@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bayplan.errors import BayplanError, ConfigError
 from bayplan.model.config import Config
 from bayplan.model.deployment import Broken, Deployment
 from bayplan.model.finding import Finding
@@ -28,7 +29,9 @@ class Planned:
     files: Mapping[str, Rendered]
     """The files that are bayplan's own."""
     edits: tuple[InPlace, ...]
-    """Changes to files that are the user's."""
+    """Files of the user's of which bayplan asks for a part, as they should be."""
+    parts: Mapping[str, Rendered] = field(default_factory=dict)
+    """The same files with the reasons of those parts."""
 
     @property
     def overlay(self) -> dict[str, str]:
@@ -58,28 +61,42 @@ def plan(root: Path) -> Planned:
     others = [each for each in read_composes(tree) if each.path != compose.PATH]
     in_use = [service.image for each in others for service in each.services if service.image is not None]
     stack = passes.plan(workspace, config, in_use=in_use, has_folder=tree.is_folder, today=datetime.now(UTC).date())
-    edits = _edits(tree, workspace, stack)
-    return Planned(tree, workspace, config, stack, writers.write(stack), edits)
+    parts = _parts(tree, workspace, stack)
+    edits = tuple(
+        InPlace(path, hashlib.sha256(tree.bytes(path)).hexdigest(), file.text) for path, file in parts.items()
+    )
+    return Planned(tree, workspace, config, stack, writers.write(stack), edits, parts)
 
 
-def _edits(tree: Tree, workspace: Workspace, stack: Stack) -> tuple[InPlace, ...]:
+def _parts(tree: Tree, workspace: Workspace, stack: Stack) -> dict[str, Rendered]:
     from bayplan.writers import next_config
 
-    found = []
+    found = {}
     for service in stack.services:
         package = workspace.by_folder(service.package)
         if package is not None and package.code.next is not None:
             path = package.code.next.path
-            text = next_config.edited(tree.text(path), package)
-            if text is not None:
-                found.append(InPlace(path, hashlib.sha256(tree.bytes(path)).hexdigest(), text))
-    return tuple(found)
+            file = next_config.render(tree.text(path), package)
+            if file is not None:
+                found[path] = file
+    return found
 
 
 def check(root: Path) -> tuple[Tree, Deployment, tuple[Finding, ...]]:
     """Judge the files on disk, whoever wrote them."""
     tree, workspace = read(root)
     return _check(tree, workspace)
+
+
+def config_mistakes(tree: Tree) -> ConfigError | None:
+    """Return what is wrong with `bayplan.yaml` itself."""
+    from bayplan.readers.config import read_config
+
+    try:
+        read_config(tree)
+    except ConfigError as error:
+        return error
+    return None
 
 
 def _check(tree: Tree, workspace: Workspace) -> tuple[Tree, Deployment, tuple[Finding, ...]]:
@@ -90,21 +107,28 @@ def _check(tree: Tree, workspace: Workspace) -> tuple[Tree, Deployment, tuple[Fi
     return tree, deployment, rules.check(workspace, deployment, tree)
 
 
-def check_planned(planned: Planned) -> tuple[Finding, ...]:
-    """Judge the repository as it would be with every file as it was rendered."""
-    return _check_with(planned, planned.overlay)[2]
+def refuse_unbuildable(planned: Planned) -> None:
+    """Raise an error where no image can be built, whatever the files say."""
+    manager = planned.workspace.manager
+    if manager.lockfile is None or not manager.lockfile.version:
+        raise BayplanError(
+            "pnpm-lock.yaml is missing or empty, and no image can be built without it",
+            remedy="run `pnpm install` and commit pnpm-lock.yaml, then run this again",
+        )
 
 
 def check_writes(planned: Planned, plan: Plan) -> tuple[Tree, tuple[Finding, ...], tuple[Broken, ...]]:
     """Return what would be seriously wrong with the files that a write touches: nothing is written unchecked."""
+    refuse_unbuildable(planned)
     texts = {action.path: action.new.decode() for action in plan.writing if action.new is not None}
-    tree, deployment, findings = _check_with(planned, texts)
+    tree, deployment, findings = check_with(planned, texts)
     serious = [each for each in findings if each.effect.fails]
     touched = tuple(each for each in serious if any(place.at.file in texts for place in each.places))
     return tree, touched, tuple(each for each in deployment.broken if each.at.file in texts)
 
 
-def _check_with(planned: Planned, texts: Mapping[str, str]) -> tuple[Tree, Deployment, tuple[Finding, ...]]:
+def check_with(planned: Planned, texts: Mapping[str, str]) -> tuple[Tree, Deployment, tuple[Finding, ...]]:
+    """Judge the repository as it would be with these texts of files."""
     from bayplan.readers.workspace import read_workspace
 
     tree = planned.tree.with_overlay(texts)

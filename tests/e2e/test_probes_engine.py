@@ -14,9 +14,10 @@ import pytest
 
 from bayplan.cli.session import Session, at_work, open_session
 from bayplan.engines import docker
+from bayplan.engines.checkout import refuse_another
 from bayplan.engines.news import News, State, silent
 from bayplan.engines.starting import is_unchanged
-from bayplan.errors import CommandFailedError
+from bayplan.errors import BayplanError, CommandFailedError
 from bayplan.model.evidence import Evidence, Status
 from bayplan.probes import PROBES, leftovers
 from tests.e2e.mini_stack import mini, workspace
@@ -71,8 +72,10 @@ def test_a_sound_stack_is_built_started_proved_and_leaves_nothing(session: Sessi
     assert {each.id.split(".")[0] for each in session.kept()} == proved - {"health", "http"}
 
     password = session.environment.values["POSTGRES_PASSWORD"]
-    kept = [path for path in (session.root / ".bayplan").rglob("*") if path.is_file() and path.name != "run.env"]
+    private = {"run.env", "running.json"}
+    kept = [path for path in (session.root / ".bayplan").rglob("*") if path.is_file() and path.name not in private]
     assert kept
+    assert all((session.root / ".bayplan" / name).stat().st_mode & 0o777 == 0o600 for name in private)
     assert not [path for path in kept if password in path.read_text(encoding="utf-8")]
 
     assert is_unchanged(session.stack, session.engine)
@@ -112,6 +115,82 @@ def test_a_service_that_does_not_become_healthy_is_explained_and_taken_down(sess
     assert "DATABASE_URL is postgres://app:[secret]@postgres" in failure.value.output
     assert (session.root / ".bayplan/logs/web.log").is_file()
     assert session.engine.left() == ()
+
+
+MIGRATE = """
+const why = process.env.DATABASE_URL.includes('wrong') ? 'password authentication failed for user "app"' : '';
+console.log(why || 'migrated');
+for (let line = 0; why && line < 30; line++) console.log('at frame', line);
+process.exitCode = why ? 1 : 0;
+"""
+
+
+def _change_password(session: Session) -> Session:
+    values = {"POSTGRES_PASSWORD": "wrong-wrong", "MINI": session.stack.name}
+    values["WEB_PORT"] = session.environment.values["WEB_PORT"]
+    (session.root / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    return open_session(session.stack, workspace(), session.root)
+
+
+def _running(session: Session) -> dict[str, str]:
+    return {each.service: each.image for each in session.engine.containers() if each.state == "running"}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_ran_before_a_failed_start_runs_after_it(session: Session, known: bool) -> None:  # noqa: FBT001
+    (session.root / "web/migrate.js").write_text(MIGRATE)
+    _build(session)
+    session.start(silent)
+    before = _running(session)
+    assert before.keys() == {"web", "worker", "postgres", "redis"}
+    if not known:
+        (session.root / ".bayplan/running.json").unlink()
+    again = _change_password(session)
+    (session.root / "web/server.js").write_text((session.root / "web/server.js").read_text() + "// changed\n")
+    _build(again)
+    news: list[News] = []
+    with pytest.raises(CommandFailedError) as failure:
+        again.start(news.append)
+    said = failure.value.output
+    assert failure.value.message == "migrate did not become healthy"
+    assert 'migrate said: password authentication failed for user "app"' in said
+    assert "a volume keeps the password it was made with, and that of postgres was made earlier" in said
+    assert not [each for each in news if each.state is State.FAILED and each.subject != "migrate"]
+    if known:
+        assert _running(session) == before
+        assert said.endswith("runs again with its earlier settings: postgres, redis, web, worker")
+    else:
+        assert _running(session).keys() == before.keys()
+        assert said.endswith("these run with the new settings now: postgres, web")
+
+
+def test_another_checkout_of_the_same_name_is_refused(session: Session, tmp_path: Path) -> None:
+    _build(session)
+    session.start(silent)
+    other = tmp_path / "other"
+    shutil.copytree(session.root, other)
+    with pytest.raises(BayplanError, match="another folder runs a stack called") as refused:
+        open_session(session.stack, workspace(), other, refuse=refuse_another)
+    assert str(session.root) in refused.value.message
+    assert "name:" in refused.value.remedy
+    open_session(session.stack, workspace(), session.root, refuse=refuse_another)
+
+
+def test_an_unchanged_image_is_not_built_again_though_the_builder_has_forgotten_it(session: Session) -> None:
+    _build(session)
+    image = docker.image_name(session.stack, session.stack.services[0])
+    first = session.engine.image_id(image)
+    log = session.root / ".bayplan/logs/web-build.log"
+    log.unlink()
+    server = session.root / "web/server.js"
+    text, times = server.read_text(), server.stat()
+    session.build(docker.built_services(session.stack), only_changed=True)
+    assert not log.exists()
+    server.write_text(text.replace("web listens", "we listen"))
+    session.build(docker.built_services(session.stack), only_changed=True)
+    assert log.exists()
+    assert session.engine.image_id(image) != first
+    assert times.st_mtime_ns != server.stat().st_mtime_ns
 
 
 def test_an_interrupt_leaves_nothing_half_done(session: Session) -> None:

@@ -16,6 +16,7 @@ import pytest
 from bayplan import __version__, pipeline
 from bayplan.cli import init, main, plan, terminal, why
 from bayplan.cli.parser import COMMANDS, Command, top_parser
+from bayplan.engines.engine import DockerEngine
 from bayplan.errors import (
     BayplanError,
     BrokenFileError,
@@ -596,3 +597,23 @@ def test_every_command_takes_the_global_options() -> None:
     _, parsers = top_parser()
     for parser in parsers.values():
         assert {"-C", "--color", "-v"} <= {name for action in parser.actions() for name in action.option_strings}
+
+
+class TestRunning:
+    def test_a_platform_that_does_not_exist_is_refused_with_the_nearest(self, run: Run) -> None:
+        code, _, err = run("build", "--platform", "linux/arm46", "--dry-run")
+        assert code == 2
+        assert "there is no value of --platform `linux/arm46`" in err
+        assert "did you mean `linux/arm64`?" in err
+
+    def test_verify_where_nothing_runs_fails_and_makes_nothing(
+        self, run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (repository / "docker-compose.prod.yml").write_text("services: {}\n")
+        monkeypatch.setattr(DockerEngine, "check", lambda _: "28")
+        monkeypatch.setattr(DockerEngine, "containers", lambda _: ())
+        code, _, err = run("verify")
+        assert code == 1
+        assert "nothing of the stack" in err
+        assert "bayplan up" in err
+        assert not (repository / ".bayplan/run.env").exists()

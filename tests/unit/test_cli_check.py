@@ -51,6 +51,21 @@ def test_a_file_that_cannot_be_read_is_shown_and_fails(shop: Path, capsys: pytes
     assert "--> compose.yaml:" in out
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_mistakes_in_bayplan_yaml_are_shown_beside_the_findings(
+    shop: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    (shop / "bayplan.yaml").write_text("version: 1\nservises: {}\n")
+    code, out, err = run(capsys, "check", "--format", form, str(shop))
+    assert code == 2
+    assert "no findings" not in out
+    assert "--> bayplan.yaml:2:1" in err
+    (shop / "compose.yaml").write_text("services:\n  db:\n    image: postgres\n")
+    code, out, err = run(capsys, "check", "--format", form, str(shop))
+    assert (code, "floating-base-image" in out) == (2, True)
+    assert "did you mean `services`?" in err
+
+
 def test_json_goes_to_other_programs(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (shop / "compose.yaml").write_text("services:\n  db:\n    image: postgres:17\n    depends_on: [dc]\n")
     code, out, _ = run(capsys, "check", "--format", "json", str(shop))

@@ -362,6 +362,12 @@ class TestEngine:
         with pytest.raises(MissingToolError, match="too old"):
             self._engine(Scripted({"docker compose version": (0, "1.29.2")})).check()
 
+    def test_an_engine_that_knows_no_start_interval_is_too_old(self) -> None:
+        with pytest.raises(MissingToolError, match=r"24\.0\.7 is too old") as old:
+            self._engine(Scripted({"docker version": (0, "24.0.7")})).check()
+        assert old.value.remedy == "install Docker Engine 25 or newer"
+        assert self._engine(Scripted({"docker version": (0, "25.0.0")})).check() == "25.0.0"
+
     def test_health_checks_that_run_beside_the_main_process_do_not_count(self) -> None:
         top = "PID PPID UID COMMAND\n10 1 1000 docker-init\n11 10 1000 node\n99 1 0 pg_isready\n"
         engine = self._engine(Scripted({"docker top": (0, top)}))
@@ -394,8 +400,8 @@ class TestStarting:
 
     def test_a_state_is_described_in_words(self) -> None:
         dead = container("api", "exited", exit_code=137, out_of_memory=True, restarts=2)
-        assert starting.describe(dead) == "exited with code 137, out of memory, restarted 2 times"
-        assert starting.describe(container("api", health="starting")) == "starting"
+        assert dead.described == "exited with code 137, out of memory, restarted 2 times"
+        assert container("api", health="starting").described == "starting"
 
     def test_a_failed_start_is_explained_and_taken_down_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(starting, "EVERY", 0)
@@ -409,6 +415,17 @@ class TestStarting:
         assert "| Error: DATABASE_URL is required" in failure.value.output
         assert saved == {"api": "Error: DATABASE_URL is required"}
         assert any("down" in step.argv and "--volumes" in step.argv for step in runner.asked)
+
+    def test_a_container_that_is_replaced_is_not_called_failed(self) -> None:
+        old = container("web", "exited", exit_code=143)
+        news: list[News] = []
+        starting._tell({"web": False}, {"web": old}, frozenset({old.id}), news.append)
+        starting._tell({"web": False}, {"web": old}, frozenset(), news.append)
+        assert [each.state for each in news] == [State.WAITING, State.FAILED]
+
+    def test_of_two_containers_of_a_service_the_new_one_counts(self) -> None:
+        old, new = container("web", "exited"), Container("new", "a", "web", "sha256:2", "created")
+        assert starting.latest([new, old], frozenset({old.id})) == {"web": new}
 
     def test_what_ran_before_and_its_data_stay_when_a_start_is_interrupted(self) -> None:
         runner = Failing(json.dumps([_inspected()]), interrupt=True, running_before=True)

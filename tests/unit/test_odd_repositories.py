@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bayplan import pipeline
+from bayplan.errors import BayplanError
 from bayplan.model.stack import Asked, Role
 from tests.unit.planning import Repository, server
 
@@ -174,3 +175,21 @@ def test_a_tool_of_development_is_installed_where_it_runs() -> None:
     case = Path(__file__).parents[1] / "cases" / "migration-tool" / "repo"
     text = pipeline.plan(case).files["packages/db/Dockerfile.migrate"].text
     assert "pnpm install --frozen-lockfile" in text
+
+
+def test_where_nothing_can_be_started_each_package_says_why(repository: Repository) -> None:
+    unread = {"name": "b", "scripts": {"start": "node $(cat x)"}}
+    repository.manifest("packages/lib", {"name": "lib", "main": "index.js"}).manifest("apps/b", unread)
+    repository.manifest("apps/c", {"name": "c", "main": "x.js", "scripts": {"start": "vite dev"}})
+    repository.manifest("apps/d", {"name": "d", "main": "x.js"}).manifest("apps/e", {"name": "e"})
+    with pytest.raises(BayplanError) as empty:
+        repository.plan("services: {d: {skip: true, package: apps/d}}\n")
+    assert empty.value.message.splitlines() == [
+        "nothing in this repository can be started",
+        '  the script "start" of apps/b (`node $(cat x)`) could not be read; '
+         "name it: services.b.command in bayplan.yaml (apps/b/package.json:4)",
+        '  the script "start" of apps/c (`vite dev`) runs vite, which is nothing to run here (apps/c/package.json:5)',
+        "  apps/d is a library: other packages import it, and no script starts it (apps/d/package.json:2)",
+        "  apps/e has no start script (apps/e/package.json:2)",
+        "  packages/lib is a library: other packages import it, and no script starts it (packages/lib/package.json:2)",
+    ]

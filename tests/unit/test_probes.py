@@ -72,6 +72,7 @@ class Engine:
         self.archives: dict[str, bytes] = {}
         self.running: tuple[Process, ...] = ()
         self.text = ""
+        self.since = ""
         self.answers: list[dict[str, object]] = []
         self.stopped: list[str] = []
         self.exit_codes: dict[str, int] = {}
@@ -91,7 +92,8 @@ class Engine:
         del container
         return self.running
 
-    def logs(self, container: Container, lines: int | None = None) -> str:
+    def logs(self, container: Container, lines: int | None = None, since: str = "") -> str:
+        self.since = since
         del container, lines
         return self.text
 
@@ -512,6 +514,17 @@ class TestHardened:
         given = subject(stack(service("api")), Engine(container("api", **HARD)))
         given.start = pytest.fail
         assert statuses(hardened.probe(given)) == [Status.PROVED]
+
+    @pytest.mark.parametrize(
+        "line", ["Error: EACCES: mkdir '/app/cache'", "write: No space: ENOSPC", "Read-only file system"]
+    )
+    def test_what_was_kept_from_writing_is_found_in_the_log_though_it_is_healthy(self, line: str) -> None:
+        engine = Engine(container("api", **HARD, started="2026-01-01T00:00:00Z"))
+        engine.text = f"listening\n{line}\nmore"
+        (found,) = hardened.probe(subject(stack(service("api")), engine))
+        assert found.status is Status.FAILED
+        assert f"but its log says: {line}" in found.measured
+        assert engine.since == "2026-01-01T00:00:00Z"
 
     def test_what_lacks_something_is_started_once_more_with_it(self) -> None:
         engine = Engine(container("api", security=("no-new-privileges:true",)))

@@ -16,12 +16,28 @@ EXAMPLES = """examples:
   bayplan build api worker
   bayplan build --platform linux/arm64
 """
+PLATFORMS = (
+    "linux/amd64",
+    "linux/arm64",
+    "linux/arm/v7",
+    "linux/arm/v6",
+    "linux/386",
+    "linux/ppc64le",
+    "linux/riscv64",
+    "linux/s390x",
+)
+"""Those that Linux images are made for. BuildKit takes any word, and fails minutes later."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("services", nargs="*", metavar="SERVICE", help="build only these; all of them when left out")
-    parser.add_argument("--platform", help="build for this platform (linux/arm64) instead of this machine's")
+    parser.add_argument(
+        "--platform",
+        choices=PLATFORMS,
+        metavar="PLATFORM",
+        help="build for this platform (linux/arm64) instead of this machine's",
+    )
     parser.add_argument("--dry-run", action="store_true", help="print the commands and run none of them")
 
 

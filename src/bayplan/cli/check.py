@@ -29,16 +29,19 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show what is wrong; the exit code is 1 when anything of it is an error."""
+    """Show what is wrong; the exit code is 1 when anything of it is an error, 2 with mistakes in bayplan.yaml."""
     from bayplan import pipeline
 
     tree, deployment, findings = pipeline.check(arguments.directory)
+    mistakes = pipeline.config_mistakes(tree)
     if arguments.format == "json":
         from bayplan.reports import json
 
         print(json.render(findings, deployment.broken), end="")
-    else:
+    elif findings or deployment.broken or mistakes is None:
         show_findings(tree, findings, deployment.broken)
+    if mistakes is not None:
+        raise mistakes
     return int(bool(deployment.broken) or any(finding.effect.fails for finding in findings))
 
 

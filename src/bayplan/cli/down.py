@@ -21,11 +21,19 @@ def run(arguments: argparse.Namespace) -> int:
     from bayplan import pipeline
     from bayplan.cli import evidence
     from bayplan.cli.session import at_work, open_session
-    from bayplan.engines import docker
+    from bayplan.engines import docker, former
+    from bayplan.engines.checkout import refuse_another
     from bayplan.probes import leftovers
 
     planned = pipeline.plan(arguments.directory)
-    session = open_session(planned.stack, planned.workspace, planned.tree.root, planned.config, dry=arguments.dry_run)
+    session = open_session(
+        planned.stack,
+        planned.workspace,
+        planned.tree.root,
+        planned.config,
+        dry=arguments.dry_run,
+        refuse=refuse_another,
+    )
     steps = [docker.down(session.engine.project, volumes=arguments.volumes)]
     names = sorted(set(session.images().values()))
     if arguments.dry_run:
@@ -35,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     with at_work(session.root):
         session.engine.down(volumes=arguments.volumes)
+        former.forget(session.engine)
         if arguments.images:
             there = [name for name in names if session.engine.image(name) is not None]
             session.engine.remove_images(there)

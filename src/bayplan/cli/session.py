@@ -2,16 +2,16 @@
 
 import json
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
 from bayplan.cli import evidence as table
 from bayplan.cli.progress import progress
 from bayplan.cli.terminal import printable
-from bayplan.engines import builds, docker, environment, folder, starting
+from bayplan.engines import builds, docker, environment, folder, reuse, starting
 from bayplan.engines.engine import DockerEngine
 from bayplan.engines.environment import RunEnvironment
 from bayplan.engines.news import Listener, News, State
@@ -49,12 +49,16 @@ class Session:
     def images(self) -> dict[str, str]:
         return {service.name: docker.image_name(self.stack, service) for service in self.stack.services}
 
-    def build(self, services: Sequence[Service], platform: str | None = None) -> None:
-        """Build these images with their progress shown."""
+    def build(self, services: Sequence[Service], platform: str | None = None, *, only_changed: bool = False) -> None:
+        """Build these images with their progress shown; or only those whose inputs have changed."""
+        given = {} if platform else self._inputs(services)
         with progress() as listen:
+            there = reuse.take(self.engine, given) if only_changed else frozenset()
+            for name in sorted(there):
+                listen(News(name, State.DONE, "built earlier, from the same files"))
             builds.build_all(
                 self.stack,
-                services,
+                [each for each in services if each.name not in there],
                 self.root,
                 self.engine.runner,
                 values=self.environment.values,
@@ -62,6 +66,11 @@ class Session:
                 platform=platform,
                 listen=listen,
             )
+        same = {name: each for name, each in self._inputs(services).items() if each == given.get(name)} if given else {}
+        reuse.remember(self.engine, same)
+
+    def _inputs(self, services: Sequence[Service]) -> dict[str, reuse.Inputs]:
+        return reuse.inputs(self.stack, services, self.engine, self.environment.values)
 
     def start(self, listen: Listener, override: str = "") -> tuple[Event, ...]:
         """Start what does not run and wait until all is healthy."""
@@ -114,21 +123,32 @@ class Session:
 
 
 def open_session(
-    stack: Stack, workspace: Workspace, root: Path, config: Config | None = None, *, dry: bool = False
+    stack: Stack,
+    workspace: Workspace,
+    root: Path,
+    config: Config | None = None,
+    *,
+    dry: bool = False,
+    refuse: Callable[[DockerEngine], None] = lambda _: None,
 ) -> Session:
-    """Settle the values and find the engine; a dry run does neither more than it must."""
+    """Find the engine and settle the values; a dry run does neither more than it must.
+
+    `refuse` is asked before anything is written, and raises when the command cannot go on.
+    """
     payloads = _payloads(config or Config())
     if not dry and not (root / docker.COMPOSE).is_file():
         raise UsageError(f"{docker.COMPOSE} is not there yet", remedy="`bayplan write` writes it")
-    settled = environment.preview(stack, root) if dry else environment.prepare(stack, root)
-    project = docker.Project(stack.name, root, env_files=settled.files)
-    engine = DockerEngine(project, Local(), settled.secrets)
+    project = docker.Project(stack.name, root)
     if not dry:
+        engine = DockerEngine(project, Local())
         engine.check()
-        if settled.made:
-            print(f"made development values for {', '.join(settled.made)} ({environment.OURS})")
-            if engine.volumes():
-                print("there is data from earlier, which may want other ones; `bayplan down --volumes` deletes it")
+        refuse(engine)
+    settled = environment.preview(stack, root) if dry else environment.prepare(stack, root)
+    engine = DockerEngine(replace(project, env_files=settled.files), Local(), settled.secrets)
+    if not dry and settled.made:
+        print(f"made development values for {', '.join(settled.made)} ({environment.OURS})")
+        if engine.volumes():
+            print("there is data from earlier, which may want other ones; `bayplan down --volumes` deletes it")
     return Session(stack, workspace, root, settled, engine, payloads)
 
 

@@ -1,7 +1,7 @@
 """Do it all: plan, check, write, build, start, and prove that it works.
 
 What is running and unchanged is neither built nor started again. When a start fails or is interrupted, what it started
-is taken down again, with its reasons; what ran before, and its data, stays.
+is taken down again, with its reasons; what ran before runs again as it did, and its data stays.
 """
 
 import argparse
@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bayplan.cli import evidence
     from bayplan.cli.session import at_work, open_session
     from bayplan.cli.write import finish_killed
+    from bayplan.engines.checkout import refuse_another
 
     if not arguments.dry_run:
         finish_killed(arguments.directory)
@@ -43,7 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if code := _write(planned):
         return code
-    session = open_session(planned.stack, planned.workspace, planned.tree.root, planned.config)
+    root = planned.tree.root
+    session = open_session(planned.stack, planned.workspace, root, planned.config, refuse=refuse_another)
     with at_work(session.root):
         found = _bring_up(session, verify=not arguments.no_verify)
     if found:
@@ -70,6 +72,7 @@ def _write(planned: "Planned") -> int:
     from bayplan.cli.check import show_findings
     from bayplan.cli.write import settle
 
+    pipeline.refuse_unbuildable(planned)
     if code := settle(planned, pipeline.decide_files(planned)):
         return code
     tree, deployment, findings = pipeline.check(planned.tree.root)
@@ -88,7 +91,7 @@ def _bring_up(session: "Session", *, verify: bool) -> Sequence["Evidence"]:
     from bayplan.engines.starting import is_unchanged
     from bayplan.probes import PROBES
 
-    session.build(docker.built_services(session.stack))
+    session.build(docker.built_services(session.stack), only_changed=True)
     events: tuple[Event, ...] = ()
     if is_unchanged(session.stack, session.engine):
         kept = session.kept() if verify else ()

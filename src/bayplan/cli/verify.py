@@ -5,8 +5,12 @@ measured on the running stack, shown as a table, and kept in .bayplan/evidence/e
 """
 
 import argparse
+from typing import TYPE_CHECKING
 
-from bayplan.errors import UsageError
+from bayplan.errors import BayplanError
+
+if TYPE_CHECKING:
+    from bayplan.engines.engine import DockerEngine
 
 EXAMPLES = """examples:
   bayplan verify             everything; each service is stopped and started once
@@ -28,9 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bayplan.probes import PROBES
 
     planned = pipeline.plan(arguments.directory)
-    session = open_session(planned.stack, planned.workspace, planned.tree.root, planned.config)
-    if not any(each.state == "running" for each in session.engine.containers()):
-        raise UsageError(f"{planned.stack.name} does not run", remedy="start it with `bayplan up`")
+    session = open_session(planned.stack, planned.workspace, planned.tree.root, planned.config, refuse=_refuse)
     probes = tuple(each for each in PROBES if not (arguments.gently and each.disturbs))
     if not arguments.gently:
         print("every service is stopped and started once; --gently leaves that out")
@@ -42,3 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
     if url := evidence.address(planned.stack, planned.workspace):
         print(f"\n{url}")
     return int(evidence.failed(found))
+
+
+def _refuse(engine: "DockerEngine") -> None:
+    """Raise where there is nothing to prove, or where it is another checkout's."""
+    from bayplan.engines.checkout import refuse_another
+
+    refuse_another(engine)
+    if not any(each.state == "running" for each in engine.containers()):
+        raise BayplanError(f"nothing of the stack {engine.project.name} runs", remedy="`bayplan up` starts it")

@@ -32,8 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     root: Path = arguments.directory
     name, line = place(arguments.place)
     planned = pipeline.plan(root)
-    path = paths.written(name, root, planned.files)
-    file = planned.files[path]
+    files = {**planned.parts, **planned.files}
+    path = paths.written(name, root, files)
+    file = files[path]
     if line is None:
         _show_all(path, file)
         return 0
@@ -41,10 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
     text = line_of(path, present, line)
     ours = original(present, file.text, line)
     print(f"{paint(f'{printable(path)}:{line}', 'bold')}  {printable(text.strip())}")
-    if ours is None:
+    if path in planned.parts and (ours is None or file.why(ours) is None):
+        print("  it is your own: bayplan asks for other lines of this file")
+    elif ours is None:
         print("  bayplan would not write this line: it was edited by hand, or is from an earlier `bayplan write`")
-        return 0
-    _show(file.why(ours), root)
+    else:
+        _show(file.why(ours), root)
     return 0
 
 

@@ -11,7 +11,7 @@ from time import monotonic
 from bayplan.engines.docker import build
 from bayplan.engines.folder import log, write
 from bayplan.engines.news import Listener, News, State
-from bayplan.errors import CommandFailedError
+from bayplan.errors import CommandFailedError, UsageError
 from bayplan.model.secret import Secret, hide
 from bayplan.model.stack import Service, Stack
 from bayplan.run import Runner, Step
@@ -66,6 +66,7 @@ def build_all(
     listen: Listener,
 ) -> tuple[Built, ...]:
     """Build the images, as many at a time as there are processors; the first that fails ends the others."""
+    _refuse_without_secrets(services, values)
     hidden = tuple(secrets)
     for service in services:
         listen(News(service.name, State.WAITING))
@@ -82,6 +83,16 @@ def build_all(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _refuse_without_secrets(services: Sequence[Service], values: Mapping[str, str]) -> None:
+    missing = sorted({name for service in services for name in service.image.secrets if not values.get(name)})
+    if missing:
+        names = " and ".join(missing)
+        raise UsageError(
+            f"no image can be built without {names}, which installs need for a private registry",
+            remedy=f"give {names} in .env or in the shell; .env.example says where it is read",
+        )
 
 
 def _gather(jobs: Sequence["Future[Built]"]) -> tuple[Built, ...]:

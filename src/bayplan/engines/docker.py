@@ -11,6 +11,7 @@ PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
 COMPOSE = "docker-compose.prod.yml"
 QUICK = 60.0
+LONG = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def _path(path: str) -> str:
 
 
 def build(stack: Stack, service: Service, root: Path, values: Mapping[str, str], platform: str | None = None) -> Step:
-    """Build one image. Build arguments go through the environment: an argv is seen by everyone on the machine.
+    """Build one image. Arguments and secrets go through the environment: an argv is seen by everyone on the machine.
 
     An image for another platform gets a tag of its own, for the plain one is what runs here.
     """
@@ -59,8 +60,10 @@ def build(stack: Stack, service: Service, root: Path, values: Mapping[str, str],
     argv += [f"--platform={platform}"] if platform else []
     argv += [f"--file={service.image.dockerfile}", f"--tag={image_name(stack, service)}:{tag}"]
     argv += [f"--build-arg={name}" for name in sorted(arguments)]
+    argv += [f"--secret=id={name},env={name}" for name in service.image.secrets]
     argv.append(_path(service.image.context))
-    return Step(tuple(argv), f"build the image of {service.name}", environment=arguments, folder=root)
+    secret = {name: values[name] for name in service.image.secrets if name in values}
+    return Step(tuple(argv), f"build the image of {service.name}", environment=arguments | secret, folder=root)
 
 
 def versions() -> tuple[Step, ...]:
@@ -83,6 +86,22 @@ def compose(project: Project, words: Sequence[str], purpose: str, overrides: Seq
 def up(project: Project, overrides: Sequence[str] = ()) -> Step:
     words = ("up", "--detach", "--no-build", "--remove-orphans")
     return compose(project, words, "start the stack", overrides)
+
+
+def up_again(project: Project, settings: str) -> Step:
+    """Start what a file that compose itself has printed describes."""
+    files = (f"--project-directory={project.root}", f"--file={settings}")
+    words = ("up", "--detach", "--no-build", "--remove-orphans")
+    argv = ("docker", "compose", f"--project-name={project.name}", *files, *words)
+    return Step(argv, "bring back what ran before", folder=project.root, timeout=LONG)
+
+
+def settings(project: Project, overrides: Sequence[str] = ()) -> Step:
+    return compose(project, ("config", "--format=json"), "read the compose file", overrides)
+
+
+def tag(image: str, name: str) -> Step:
+    return Step(("docker", "tag", image, name), f"name the image {name}", timeout=QUICK)
 
 
 def down(project: Project, *, volumes: bool) -> Step:
@@ -120,6 +139,10 @@ def inspect(kind: str, names: Sequence[str]) -> Step:
     return Step(("docker", kind, "inspect", *names), f"inspect the {kind}", timeout=QUICK)
 
 
+def image_id(name: str) -> Step:
+    return Step(("docker", "image", "inspect", "--format={{.Id}}", name), "find an image", timeout=QUICK)
+
+
 def history(image: str) -> Step:
     argv = ("docker", "history", "--no-trunc", "--human=false", "--format={{json .}}", image)
     return Step(argv, f"read the history of {image}", timeout=QUICK)
@@ -140,9 +163,10 @@ def clock() -> Step:
     return Step(("docker", "info", "--format={{.SystemTime}}"), "read the engine's clock", timeout=QUICK)
 
 
-def logs(container: str, lines: int | None = None) -> Step:
+def logs(container: str, lines: int | None = None, since: str = "") -> Step:
     tail = (f"--tail={lines}",) if lines else ()
-    return Step(("docker", "logs", *tail, container), "read the logs", timeout=QUICK)
+    begin = (f"--since={since}",) if since else ()
+    return Step(("docker", "logs", *tail, *begin, container), "read the logs", timeout=QUICK)
 
 
 def top(container: str) -> Step:

@@ -14,6 +14,7 @@ from bayplan.model.running import BuiltImage, Container, Event, Process
 from bayplan.model.secret import Secret, hide
 from bayplan.run import Runner, Step
 
+ENGINE_MAJOR = 25
 COMPOSE_MAJOR = 2
 
 
@@ -29,8 +30,12 @@ class DockerEngine:
     def check(self) -> str:
         """Return the engine's version, or say what is missing."""
         version, compose, _ = (self._version(step) for step in docker.versions())
-        major = compose.lstrip("v").split(".")[0]
-        if major.isdigit() and int(major) < COMPOSE_MAJOR:
+        if _is_before(version, ENGINE_MAJOR):
+            raise MissingToolError(
+                f"Docker Engine {version} is too old: it does not know the start_interval of a health check",
+                remedy=f"install Docker Engine {ENGINE_MAJOR} or newer",
+            )
+        if _is_before(compose, COMPOSE_MAJOR):
             raise MissingToolError(f"Docker compose {compose} is too old", remedy="install compose 2.20 or newer")
         return version
 
@@ -86,8 +91,8 @@ class DockerEngine:
             family |= more
         return tuple(one for one in found if one.pid in family)
 
-    def logs(self, container: Container, lines: int | None = None) -> str:
-        done = self.runner.run(docker.logs(container.id, lines), check=False)
+    def logs(self, container: Container, lines: int | None = None, since: str = "") -> str:
+        done = self.runner.run(docker.logs(container.id, lines, since), check=False)
         return hide(done.stdout + done.stderr, self.secrets)
 
     def execute(self, container: Container, argv: Sequence[str], stdin: str, timeout: float = 60) -> tuple[int, str]:
@@ -121,7 +126,27 @@ class DockerEngine:
         if names:
             self.runner.run(docker.remove_images(names))
 
+    def image_id(self, name: str) -> str:
+        """Return the id of an image; empty where the engine has none of that name."""
+        found = self.runner.run(docker.image_id(name), check=False)
+        return "" if found.code else found.stdout.strip()
+
+    def tag(self, image: str, name: str) -> None:
+        self.runner.run(docker.tag(image, name))
+
+    def settings(self, overrides: Sequence[str] = ()) -> str:
+        """Return the compose file as JSON, with every value filled in: it holds secrets."""
+        return self.runner.run(docker.settings(self.project, overrides)).stdout
+
+    def start_again(self, settings: str) -> None:
+        self.runner.run(docker.up_again(self.project, settings))
+
     def config_hashes(self) -> dict[str, str]:
         """Return compose's own hash of each service's settings."""
         lines = self.runner.run(docker.config_hashes(self.project)).stdout.splitlines()
         return {words[0]: words[1] for words in (line.split() for line in lines) if len(words) > 1}
+
+
+def _is_before(version: str, wanted: int) -> bool:
+    major = version.lstrip("v").split(".")[0]
+    return major.isdigit() and int(major) < wanted

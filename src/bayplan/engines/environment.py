@@ -26,6 +26,8 @@ class Wanted:
     default: str | None
     secret: bool
     example: str = ""
+    only_theirs: bool = False
+    """Whether no value that bayplan makes would do: a token that somebody else gives out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def wanted(stack: Stack) -> tuple[Wanted, ...]:
                 required=known.required or one.required,
                 secret=known.secret or one.secret,
                 example=known.example or one.example,
+                only_theirs=known.only_theirs or one.only_theirs,
                 default=known.default if one.default is None else one.default,
             )
         found[one.name] = one
@@ -66,6 +69,8 @@ def _mentions(stack: Stack) -> Iterator[Wanted]:
         for word in store.command:
             if isinstance(word, Asked):
                 yield _asked(word, secret=False)
+    for variable in stack.build_secrets:
+        yield from (replace(each, only_theirs=True) for each in _of_variable(variable))
 
 
 def _of_variable(variable: Variable) -> Iterator[Wanted]:
@@ -111,7 +116,7 @@ def settle(
         given = outside.get(one.name) or (theirs or {}).get(one.name)
         if given:
             values[one.name] = given
-        elif one.required:
+        elif one.required and not one.only_theirs:
             values[one.name] = kept[one.name] = ours.get(one.name) or fresh(one, token)
         elif one.default is not None:
             values[one.name] = one.default

@@ -44,6 +44,7 @@ def _container(data: Mapping[str, Any]) -> Container:
         security=tuple(host.get("SecurityOpt") or ()),
         tmpfs=tuple(host.get("Tmpfs") or ()),
         config_hash=labels.get("com.docker.compose.config-hash", ""),
+        folder=labels.get("com.docker.compose.project.working_dir", ""),
     )
 
 

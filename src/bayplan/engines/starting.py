@@ -1,18 +1,17 @@
 """The stack from nothing to healthy, watched; what does not get there is taken down again, with its reasons."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic, sleep
 
-from bayplan.engines import docker
+from bayplan.engines import docker, former
 from bayplan.engines.engine import DockerEngine
 from bayplan.engines.host_ports import refuse_taken
 from bayplan.engines.news import Listener, News, State
+from bayplan.engines.reasons import explained
 from bayplan.errors import BayplanError, CommandFailedError
 from bayplan.model.running import Container, Event
-from bayplan.model.secret import hide
 from bayplan.model.stack import Role, Stack
 
 TIMEOUT = 300.0
@@ -77,7 +76,7 @@ def start(
     """Start what does not run yet and wait until all of it is healthy.
 
     When it fails or is interrupted, what this call started is removed again, with the volumes it made;
-    what ran before and what it kept is left alone.
+    what ran before runs afterwards, with its earlier settings where they are known, and its data stays.
     """
     before, volumes = engine.containers(), engine.volumes()
     refuse_taken(stack, before)
@@ -86,31 +85,60 @@ def start(
     try:
         step = docker.up(engine.project, overrides)
         job = pool.submit(engine.runner.stream, step, lambda _: None)
-        events = _watch(stack, engine, job, since=since, deadline=began + timeout, listen=listen)
+        old = frozenset(container.id for container in before)
+        events = _watch(stack, engine, job, old=old, since=since, deadline=began + timeout, listen=listen)
+        former.keep(engine, overrides)
         return Started(events, monotonic() - began)
     except BaseException as error:
         engine.runner.interrupt()
         pool.shutdown()
-        explained = _explained(stack, engine, error, save_logs) if isinstance(error, BayplanError) else None
-        with suppress(BayplanError):
-            _undo(engine, before, volumes)
-        if explained is not None:
-            raise explained from error
+        failure = _failure(stack, engine, error, volumes, save_logs) if isinstance(error, BayplanError) else None
+        try:
+            outcome = former.undo(stack, engine, before, volumes)
+        except BayplanError as another:
+            outcome = f"what it started could not be taken back: {another.message}"
+        if failure is not None:
+            failure.output = f"{failure.output}\n\n{outcome}".rstrip()
+            raise failure from error
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
+def _failure(
+    stack: Stack,
+    engine: DockerEngine,
+    error: BayplanError,
+    volumes: frozenset[str],
+    save_logs: Callable[[str, str], None] | None,
+) -> CommandFailedError:
+    ends = expected(stack)
+    found = {name: each for name, each in latest(engine.containers()).items() if name in ends}
+    return explained(stack, engine, error, problems(ends, found), found, volumes, save_logs)
+
+
+def latest(containers: Iterable[Container], old: frozenset[str] = frozenset()) -> dict[str, Container]:
+    """Return the containers by service; while one is replaced there are two, and the new one counts."""
+    return {each.service: each for each in sorted(containers, key=lambda each: each.id not in old)}
+
+
 def _watch(
-    stack: Stack, engine: DockerEngine, job: "Future[int]", *, since: float, deadline: float, listen: Listener
+    stack: Stack,
+    engine: DockerEngine,
+    job: "Future[int]",
+    *,
+    old: frozenset[str],
+    since: float,
+    deadline: float,
+    listen: Listener,
 ) -> tuple[Event, ...]:
     ends = expected(stack)
     events: dict[Event, None] = {}
     while True:
         up_ended = job.done()
-        found = {container.service: container for container in engine.containers()}
+        found = latest(engine.containers(), old)
         events.update(dict.fromkeys(engine.events(since)))
-        _tell(ends, found, listen)
+        _tell(ends, found, frozenset() if up_ended else old, listen)
         if up_ended:
             if all(name in found and found[name].settled for name in ends):
                 job.result()
@@ -125,62 +153,17 @@ def _watch(
         sleep(EVERY)
 
 
-def _tell(ends: Mapping[str, bool], found: Mapping[str, Container], listen: Listener) -> None:
+def _tell(ends: Mapping[str, bool], found: Mapping[str, Container], replaced: frozenset[str], listen: Listener) -> None:
+    """Tell each service's state; one of `replaced` that has ended was told to, and another takes its place."""
     for name, ending in ends.items():
         container = found.get(name)
         if container is None or container.state == "created":
             listen(News(name, State.WAITING, "waits for what it needs" if container else ""))
+        elif _is_lost(container, ends=ending) and container.id in replaced:
+            listen(News(name, State.WAITING, "is started anew"))
         elif _is_lost(container, ends=ending):
-            listen(News(name, State.FAILED, describe(container)))
+            listen(News(name, State.FAILED, container.described))
         elif container.settled and (not ending or container.state == "exited"):
-            listen(News(name, State.DONE, describe(container)))
+            listen(News(name, State.DONE, container.described))
         else:
-            listen(News(name, State.RUNNING, describe(container)))
-
-
-def describe(container: Container) -> str:
-    """Return a container's state in a few words."""
-    if container.state == "running":
-        return container.health or "running"
-    if container.state == "exited" and container.exit_code == 0:
-        return "done"
-    killed = ", out of memory" if container.out_of_memory else ""
-    again = f", restarted {container.restarts} times" if container.restarts else ""
-    return f"{container.state} with code {container.exit_code}{killed}{again}"
-
-
-def _explained(
-    stack: Stack, engine: DockerEngine, error: BayplanError, save_logs: Callable[[str, str], None] | None
-) -> CommandFailedError:
-    """Say which services are not what they should be, and what they said last."""
-    ends = expected(stack)
-    found = {container.service: container for container in engine.containers()}
-    lost = {container.service for container in problems(ends, found)}
-    parts = []
-    for name in ends:
-        container = found.get(name)
-        if container is not None and save_logs is not None:
-            save_logs(name, engine.logs(container))
-        if container is not None and (name in lost or not container.settled) and container.state != "created":
-            parts.append(_last_words(engine, name, container))
-    said = getattr(error, "output", "") or error.message
-    first = sorted(lost) or [name for name, each in found.items() if not each.settled and each.state != "created"]
-    message = f"{', '.join(first)} did not become healthy" if first else error.message
-    output = "\n\n".join(parts) or hide(said, engine.secrets)
-    return CommandFailedError(message, remedy="the whole logs are in .bayplan/logs", output=output)
-
-
-def _last_words(engine: DockerEngine, name: str, container: Container) -> str:
-    lines = [f"{name}: {describe(container)}"]
-    if container.health_output:
-        lines.append(f"  its health check said: {hide(container.health_output, engine.secrets)[-400:]}")
-    lines += [f"  | {line}" for line in engine.logs(container, 15).splitlines()]
-    return "\n".join(lines)
-
-
-def _undo(engine: DockerEngine, before: Sequence[Container], volumes: frozenset[str]) -> None:
-    known = {container.id for container in before}
-    if not known:
-        engine.down(volumes=not volumes)
-    else:
-        engine.remove([each for each in engine.containers() if each.id not in known])
+            listen(News(name, State.RUNNING, container.described))

@@ -131,7 +131,7 @@ def _folded(start: str, words: Sequence[str], *, one_each: bool = False) -> list
 
 
 def _run(step: Run) -> list[str]:
-    flags = [_mount(cache) for cache in step.caches]
+    flags = [*map(_cache_mount, step.caches), *map(_secret_mount, step.secrets)]
     if not step.needs_network:
         flags.append("--network=none")
     commands = [f"{each} &&" for each in step.commands[:-1]] + list(step.commands[-1:])
@@ -169,10 +169,18 @@ def _together(words: Sequence[str]) -> list[str]:
     return groups
 
 
-def _mount(cache: Cache) -> str:
+def _cache_mount(cache: Cache) -> str:
     fields = ["type=cache", f"id={_escaped(cache.id)}", f"target={_escaped(cache.target)}"]
+    return _mount([*fields, "sharing=locked"] if cache.exclusive else fields)
+
+
+def _secret_mount(name: str) -> str:
+    return _mount(["type=secret", f"id={_escaped(name)}", "required=true"])
+
+
+def _mount(fields: Sequence[str]) -> str:
     row = io.StringIO()
-    csv.writer(row, lineterminator="").writerow([*fields, "sharing=locked"] if cache.exclusive else fields)
+    csv.writer(row, lineterminator="").writerow(fields)
     return "--mount=" + re.sub(r"([\s\"'\\])", r"\\\1", _one_line(row.getvalue()))
 
 

@@ -31,6 +31,8 @@ class Run:
     why: Why
     caches: tuple[Cache, ...] = ()
     needs_network: bool = True
+    secrets: tuple[str, ...] = ()
+    """Secrets of the build, which only these commands can read, at `/run/secrets/<name>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +106,9 @@ class Image:
     dockerfile: str
     context: str
     stages: tuple[Stage, ...]
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that its build reads."""
+        runs = [step for stage in self.stages for step in stage.steps if isinstance(step, Run)]
+        return tuple(sorted({name for run in runs for name in run.secrets}))

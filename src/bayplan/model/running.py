@@ -55,11 +55,24 @@ class Container:
     tmpfs: tuple[str, ...] = ()
     config_hash: str = ""
     """What compose started it from; the same hash means the same settings."""
+    folder: str = ""
+    """The folder that compose was in when it made it."""
 
     @property
     def sealed(self) -> bool:
         """Whether its processes can never gain privileges, a setuid program's included."""
         return any(option.startswith("no-new-privileges") and "false" not in option for option in self.security)
+
+    @property
+    def described(self) -> str:
+        """Its state in a few words."""
+        if self.state == "running":
+            return self.health or "running"
+        if self.state == "exited" and self.exit_code == 0:
+            return "done"
+        killed = ", out of memory" if self.out_of_memory else ""
+        again = f", restarted {self.restarts} times" if self.restarts else ""
+        return f"{self.state} with code {self.exit_code}{killed}{again}"
 
     @property
     def settled(self) -> bool:

@@ -202,6 +202,8 @@ class Stack:
     stores: tuple[Store, ...]
     platforms: tuple[str, ...] = ("linux/amd64", "linux/arm64")
     notes: tuple[Note, ...] = field(default_factory=tuple)
+    build_secrets: tuple[Variable, ...] = ()
+    """What builds of images are told in secret, under the names by which their recipes read it."""
     leftovers: tuple[Fact[str], ...] = ()
     """What a build on this machine leaves in unusual places, where it would mislead the one in the image."""
 

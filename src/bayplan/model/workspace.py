@@ -249,6 +249,10 @@ class Manager:
     settings: Mapping[str, str] = field(default_factory=dict)
     strange_lockfiles: tuple[str, ...] = ()
     """Lockfiles of other managers, which this one never reads."""
+    variables: tuple[Located[str], ...] = ()
+    """The variables that .npmrc refers to, by name: no private registry can be installed from without them."""
+    credentials: tuple[Located[str], ...] = ()
+    """The names of .npmrc's settings that hold a token or a password itself."""
 
 
 @dataclass(frozen=True, slots=True)

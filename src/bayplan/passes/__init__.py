@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from bayplan.errors import BayplanError
-from bayplan.model.config import Config, ServiceConfig
-from bayplan.model.stack import Health, Note, Role, Service, Stack, Variable
+from bayplan.model.config import Config
+from bayplan.model.stack import TEMPORARY, Health, Need, Note, Role, Service, Stack, Variable
 from bayplan.model.workspace import Workspace
 from bayplan.passes import (
     apps as apps_pass,
@@ -17,12 +16,15 @@ from bayplan.passes import (
     image_next,
     image_node,
     image_tool,
+    left_out,
     leftovers,
     limits,
+    migration_script,
     migrations,
     needs,
     node_version,
     ports,
+    registries,
     settings,
     signals,
     stores,
@@ -50,10 +52,7 @@ def plan(
     name = apps_pass.stack_name(config.name or workspace.name)
     apps, notes = apps_pass.choose(workspace, config)
     if not apps:
-        raise BayplanError(
-            "nothing in this repository can be started",
-            remedy="name what should run in bayplan.yaml: services.<name>.package and .command",
-        )
+        raise left_out.nothing_to_start(workspace, notes)
     return _Planner(workspace, config, name, apps, list(notes), has_folder).stack(in_use, today)
 
 
@@ -86,8 +85,8 @@ class _Planner:
 
     def stack(self, in_use: Sequence[Located[str]], today: date | None) -> Stack:
         chosen = stores.stores(self.config, self.entries, self.users, self.name, in_use)
-        migration, note = migrations.migration(self.workspace, self.apps)
-        services = self._services([migrations.NAME] if migration else [])
+        migration, note = migrations.migration(self.workspace, self.apps, self.config)
+        services = self._services([migration_script.NAME] if migration else [])
         if migration is not None:
             carrier = next(service for service in services if service.name == migration.app.name)
             services.insert(0, self._job(migration, carrier))
@@ -104,19 +103,26 @@ class _Planner:
             chosen,
             self.config.platforms or PLATFORMS,
             tuple(self.notes),
-            leftovers.leftovers(self.workspace, self.apps),
+            leftovers=leftovers.leftovers(self.workspace, self.apps),
+            build_secrets=registries.build_secrets(self.workspace),
         )
 
-    def _services(self, jobs: Sequence[str]) -> list[Service]:
+    def _services(self, prepared_by: Sequence[str]) -> list[Service]:
         checks: dict[str, Health | None] = {}
         for app in self.apps:
             checks[app.name], note = health.health(app, self.ports[app.name], self.config)
             self.notes += [note] if note else []
         checked = [name for name, check in checks.items() if check is not None]
-        return [self._service(app, checks[app.name], checked, jobs) for app in self.apps]
+        jobs = {app.name: app.role.why for app in self.apps if app.role.value is Role.JOB}
+        services = []
+        for app in self.apps:
+            found = variables.variables(self.around, app)
+            before = ((), {}) if app.name in jobs else (checked, jobs)
+            waits = needs.needs(app.name, found, self.users, before[0], prepared_by, before[1])
+            services.append(self._service(app, checks[app.name], found, waits))
+        return services
 
-    def _service(self, app: App, check: Health | None, checked: Sequence[str], jobs: Sequence[str]) -> Service:
-        found = variables.variables(self.around, app)
+    def _service(self, app: App, check: Health | None, found: tuple[Variable, ...], waits: tuple[Need, ...]) -> Service:
         command = commands.command(app, self.config)
         is_next = app.package.code.framework is not None and app.package.code.framework.value == "next"
         recipe = Recipe(self.name, self.workspace, app, self.node, command, self.ports[app.name], check, found)
@@ -138,8 +144,8 @@ class _Planner:
             health=check,
             binding=self.bindings.get(app.name),
             variables=found,
-            needs=needs.needs(app.name, found, self.users, checked, jobs),
-            writable=("/tmp", *cache, *app.settings.writable),  # noqa: S108 - inside the container
+            needs=waits,
+            writable=(TEMPORARY, *cache, *app.settings.writable),
             grace_seconds=limits.grace(app),
             budget_mb=settings.megabytes(app.settings.budget) if app.settings.budget else None,
             queues=tuple(sorted({queue.name for queue in app.package.code.queues if queue.consumes and queue.name})),
@@ -152,24 +158,24 @@ class _Planner:
             for package in self.workspace.closure(migration.package, development=False)
             for use in package.code.env
         }
-        found = tuple(variable for variable in carrier.variables if variable.name in read)
-        users = {
-            kind: {migrations.NAME: migration.command.why}
-            for kind, names in self.users.items()
-            if carrier.name in names
-        }
         role = Fact(Role.JOB, migration.command.why)
-        own = App(migrations.NAME, migration.package, role, ServiceConfig())
+        own = App(migration_script.NAME, migration.package, role, migration.settings)
+        carried = (variable for variable in carrier.variables if variable.name in read)
+        found = variables.with_given(carried, own, self.config)
+        users = {kind: {own.name: migration.command.why} for kind, names in self.users.items() if carrier.name in names}
         recipe = Recipe(self.name, self.workspace, own, self.node, migration.command, None, None, found)
         return Service(
-            name=migrations.NAME,
+            name=own.name,
             package=migration.package.folder,
             role=role,
             image=carrier.image if migration.is_carried else image_tool.image(recipe),
             command=migration.command,
-            limits=carrier.limits,
+            limits=limits.limits(own, carrier.limits),
             variables=found,
-            needs=needs.needs(migrations.NAME, found, _spoken_to(users, found), (), ()),
+            needs=needs.needs(own.name, found, _spoken_to(users, found), (), (), {}),
+            writable=(TEMPORARY, *own.settings.writable),
+            grace_seconds=limits.grace(own),
+            budget_mb=settings.megabytes(own.settings.budget) if own.settings.budget else None,
             image_of=carrier.name if migration.is_carried else None,
             workdir=inside(migration.package.folder) if migration.is_carried else "",
         )

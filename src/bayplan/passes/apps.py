@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bayplan.catalog import load, names
@@ -10,12 +10,14 @@ from bayplan.errors import UsageError
 from bayplan.model.config import Config, ServiceConfig
 from bayplan.model.stack import Note, Role
 from bayplan.model.workspace import Package, Workspace
+from bayplan.passes import left_out, migration_script
 from bayplan.source import Fact, Why
 
 STATIC = ("vite",)
 SCOPE_ONLY = re.compile(r"@(?P<scope>[^/]+)/(?:root|monorepo|mono|workspace|repo|source)")
-RESERVED = ("migrate",)
+RESERVED = (migration_script.NAME,)
 """The names of services that are none of the repository's packages, beside those of the stores."""
+NOT_OF_A_JOB = ("port", "publish", "health", "example_job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ def _role(package: Package, settings: ServiceConfig, config: Config, key: str) -
         return Fact(
             Role(settings.role), Why("bayplan.yaml", "bayplan.yaml says so", config.at("services", key, "role"))
         )
+    if key == migration_script.NAME:
+        because = "it is called as what prepares the database"
+        return Fact(Role.JOB, Why("apps", because, config.at("services", key)))
     code = package.code
     if settings.port is not None:
         return Fact(Role.WEB, Why("apps", "bayplan.yaml names its port", config.at("services", key, "port")))
@@ -77,8 +82,8 @@ def _role(package: Package, settings: ServiceConfig, config: Config, key: str) -
     return Fact(Role.WORKER, Why("apps", "it listens on nothing", package.at))
 
 
-def _settings(config: Config, name: str, package: Package) -> tuple[str, ServiceConfig]:
-    for key, settings in config.services.items():
+def _settings(services: Mapping[str, ServiceConfig], name: str, package: Package) -> tuple[str, ServiceConfig]:
+    for key, settings in services.items():
         if settings.package == package.folder or (settings.package is None and key in (name, package.name)):
             return key, settings
     return name, ServiceConfig()
@@ -89,36 +94,60 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
     apps: list[App] = []
     notes: list[Note] = []
     used: set[str] = set()
-    candidates = dict(_candidates(workspace))
-    for key, settings in config.services.items():
-        package = workspace.by_folder(settings.package) if settings.package else None
-        if settings.package and package is None:
-            raise _no_package(key, settings.package, workspace, config)
-        if package is not None and package not in candidates.values():
-            candidates[key] = package
+    services = dict(config.services)
+    if migration_script.settings(workspace, config) is not None:
+        del services[migration_script.NAME]
+    candidates = _with_named(dict(_candidates(workspace)), workspace, config, services)
     for candidate, package in candidates.items():
-        key, settings = _settings(config, candidate, package)
+        key, settings = _settings(services, candidate, package)
         used.add(key)
         if settings.skip:
             continue
         framework = package.code.framework
-        name = service_name(key if key in config.services and settings.package else candidate)
+        name = service_name(key if key in services and settings.package else candidate)
         if framework is not None and framework.value in STATIC and settings.port is None:
             text = f"{package.folder} builds a static site with {framework.value}; no service is written for it yet"
             notes.append(Note(name, text, framework.why.at))
             continue
         if _has_no_command(package, settings):
-            text = f"nothing says how {package.folder} is started; name it: services.{name}.command in bayplan.yaml"
-            notes.append(Note(name, text, package.at))
+            text = f"{left_out.without_command(package)}; name it: services.{name}.command in bayplan.yaml"
+            script = left_out.start_script(package)
+            notes.append(Note(name, text, script.at if script else package.at))
             continue
         role = _role(package, settings, config, key)
+        if role.value is Role.JOB:
+            refuse_keys(config, key, NOT_OF_A_JOB, "which is a job, and answers nobody")
         if role.value is Role.WORKER and settings.role is None and not package.code.queues:
             guess = f"it is run as a worker (services.{name}.role and .skip change that)"
             text = f"{package.folder} listens on nothing and takes no jobs; {guess}"
             notes.append(Note(name, text, package.at))
         apps.append(App(name, package, role, settings))
-    _refuse_unknown(config, used, [app.name for app in apps])
+    _refuse_unknown(config, services.keys() - used, [app.name for app in apps])
     return tuple(apps), tuple(notes)
+
+
+def _with_named(
+    candidates: dict[str, Package], workspace: Workspace, config: Config, services: Mapping[str, ServiceConfig]
+) -> dict[str, Package]:
+    """Return the candidates with those packages that only `bayplan.yaml` makes a service."""
+    for key, settings in services.items():
+        package = workspace.by_folder(settings.package) if settings.package else None
+        if settings.package and package is None:
+            raise _no_package(key, settings.package, workspace, config)
+        if package is not None and package not in candidates.values():
+            candidates[key] = package
+    return candidates
+
+
+def refuse_keys(config: Config, key: str, names: Sequence[str], because: str) -> None:
+    """Refuse what is said about a service and could not be done."""
+    for name in names:
+        if getattr(config.services[key], name):
+            raise UsageError(
+                f"bayplan.yaml gives `{name}` to the service {key!r}, {because}",
+                at=config.at("services", key, name),
+                remedy="leave it out",
+            )
 
 
 def _no_package(key: str, folder: str, workspace: Workspace, config: Config) -> UsageError:
@@ -135,9 +164,9 @@ def _has_no_command(package: Package, settings: ServiceConfig) -> bool:
     return package.start is None and settings.command is None and (framework is None or framework.value != "next")
 
 
-def _refuse_unknown(config: Config, used: set[str], known: list[str]) -> None:
+def _refuse_unknown(config: Config, unknown: Collection[str], known: list[str]) -> None:
     for key in config.services:
-        if key not in used:
+        if key in unknown:
             raise UsageError(
                 f"bayplan.yaml describes the service {key!r}, and no package is it",
                 at=config.at("services", key),

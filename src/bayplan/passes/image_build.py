@@ -33,7 +33,7 @@ def build_stage(
     if builds or needs_tools:
         exact = Why("pnpm", "exactly what the lockfile says, development tools included")
         installs = install_for(cpus, recipe, production=False) if cpus else (install(recipe, production=False),)
-        steps.append(Run(installs, exact, (STORE,)))
+        steps.append(Run(installs, exact, (STORE,), secrets=recipe.secrets))
     steps += [Copy((path,), path if "/" in path else "./", why) for path, why in _shared_files(recipe).items()]
     for package in recipe.built:
         own = package is recipe.package

@@ -101,7 +101,16 @@ def _root_builds(recipe: Recipe, root: Package) -> bool:
 def install(recipe: Recipe, *, production: bool, flags: str = "") -> str:
     prod = " --prod" if production else ""
     chosen = filters(recipe, production=production)
-    return f"pnpm install --frozen-lockfile{prod}{chosen} --store-dir {STORE.target}{flags}"
+    return f"{_logged_in(recipe)}pnpm install --frozen-lockfile{prod}{chosen} --store-dir {STORE.target}{flags}"
+
+
+def _logged_in(recipe: Recipe) -> str:
+    """Return what gives one command the variables of .npmrc.
+
+    New releases of pnpm (10.34, 11) put values in place of them only where the user calls the file their own.
+    """
+    told = " ".join(f'{name}="$(cat /run/secrets/{name})"' for name in recipe.secrets)
+    return f"NPM_CONFIG_USERCONFIG=.npmrc {told} " if told else ""
 
 
 def install_for(cpus: Sequence[str], recipe: Recipe, *, production: bool, flags: str = "") -> tuple[str, ...]:
@@ -126,9 +135,8 @@ def _resolved_here(recipe: Recipe, trims: tuple[str, ...]) -> Stage:
     commands = (CPU, *install_for(["$cpu"], recipe, production=True, flags=" --ignore-scripts"), *trims)
     why = Why("closure", "what runs: production dependencies for the target's platform, without what never runs")
     steps: list[Step] = [] if recipe.runs_what_it_builds else _manifests(recipe, recipe.running)
-    return Stage(
-        "production", "manifests" if not steps else "base", (*steps, TARGET, Run(commands, why, (STORE,))), why
-    )
+    run = Run(commands, why, (STORE,), secrets=recipe.secrets)
+    return Stage("production", "manifests" if not steps else "base", (*steps, TARGET, run), why)
 
 
 def _compiled_there(recipe: Recipe, found: Natives, trims: tuple[str, ...]) -> Stage:
@@ -139,7 +147,7 @@ def _compiled_there(recipe: Recipe, found: Natives, trims: tuple[str, ...]) -> S
     told: tuple[Step, ...] = ()
     if any("$cpu" in command for command in trims):
         commands, told = (CPU, *commands), (TARGET,)
-    run = Run(commands, why, (replace(STORE, id="pnpm-target"),))
+    run = Run(commands, why, (replace(STORE, id="pnpm-target"),), secrets=recipe.secrets)
     manifests = (*_manifests(recipe, recipe.running), *_without_early_scripts(recipe, recipe.running))
     steps = (*_compilers(recipe), _manager(recipe), LAYOUT, *manifests, *told, run)
     return Stage("production", recipe.base, steps, why)

@@ -7,10 +7,11 @@ from bayplan.passes.settings import megabytes, seconds
 MEMORY = {"next": 1024}
 
 
-def limits(app: App) -> Limits:
+def limits(app: App, usual: Limits | None = None) -> Limits:
     framework = app.package.code.framework.value if app.package.code.framework else ""
-    memory = megabytes(app.settings.memory) if app.settings.memory else MEMORY.get(framework, 512)
-    return Limits(memory, app.settings.cpus or 1.0)
+    usual = usual or Limits(MEMORY.get(framework, 512), 1.0)
+    memory = megabytes(app.settings.memory) if app.settings.memory else usual.memory_mb
+    return Limits(memory, app.settings.cpus or usual.cpus)
 
 
 def grace(app: App) -> int:

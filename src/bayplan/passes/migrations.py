@@ -1,23 +1,20 @@
 """What prepares the database: a script of the code that runs to its end before the services start."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bayplan.errors import UsageError
+from bayplan.model.config import Config, ServiceConfig
 from bayplan.model.stack import Note
 from bayplan.model.workspace import DependencyKind, Package, Workspace
-from bayplan.passes.apps import App
+from bayplan.passes import migration_script
+from bayplan.passes.apps import NOT_OF_A_JOB, App, refuse_keys
+from bayplan.passes.commands import typed
+from bayplan.passes.migration_script import NAME
 from bayplan.source import Fact, Why
 
-NAME = "migrate"
-SCRIPTS = (
-    "migrate:deploy",
-    "db:migrate:deploy",
-    "migrate:prod",
-    "db:migrate:prod",
-    "migrate",
-    "db:migrate",
-    "migration:run",
-)
+NOT_OF_THE_CARRIED = ("files", "build", "budget")
+BINARIES = "node_modules/.bin/"
 # Tools that are called by another name than their package's.
 PROVIDERS = {"sequelize": "sequelize-cli", "mikro-orm": "@mikro-orm/cli"}
 
@@ -29,50 +26,94 @@ class Migration:
     package: Package
     app: App
     command: Fact[tuple[str, ...]]
+    settings: ServiceConfig
     is_carried: bool
     """Whether the image of that app holds all that it needs; otherwise it needs one of its own."""
 
 
-def migration(workspace: Workspace, apps: Sequence[App]) -> tuple[Migration | None, Note | None]:
-    """Return the first migration script that can run, or say why there is none."""
+def migration(workspace: Workspace, apps: Sequence[App], config: Config) -> tuple[Migration | None, Note | None]:
+    """Return the first migration script that can run, or say why there is none. `bayplan.yaml` goes before it."""
+    said = migration_script.settings(workspace, config)
+    if (said and said.skip) or any(app.name == NAME for app in apps):
+        return None, None
     users: dict[str, list[App]] = {}
     for app in apps:
         for package in reversed(workspace.closure(app.package, development=False)):
             users.setdefault(package.folder, []).append(app)
     note: Note | None = None
-    for package in workspace.packages:
-        name = next((name for name in SCRIPTS if name in package.scripts), None)
-        if name is None or package.folder not in users:
+    for package in _searched(workspace, said):
+        name = migration_script.script_of(package)
+        if package.folder not in users or (name is None and (said is None or said.package is None)):
             continue
-        found = _migration(package, name, users[package.folder])
+        command = _command(package, name, said, config)
+        found = _migration(package, command, users[package.folder], said or ServiceConfig()) if command else None
         if found is not None:
+            _refuse_impossible(found, said, config)
             return found, None
-        script = package.scripts[name]
-        text = f"`{script.value}` needs what {package.name} does not depend on; run it before each start"
-        note = note or Note("migrations", text, script.at)
+        if name is not None:
+            script = package.scripts[name]
+            text = f"`{script.value}` needs what {package.name} does not depend on; run it before each start"
+            note = note or Note("migrations", text, script.at)
+    if said is not None:
+        raise UsageError(
+            f"bayplan.yaml describes the service {NAME!r}, and no package that an app depends on has what it runs",
+            at=config.at("services", NAME),
+            remedy=f"name services.{NAME}.package and .command; what no app depends on can be a job of another name",
+        )
     return None, note
 
 
-def _migration(package: Package, name: str, users: Sequence[App]) -> Migration | None:
-    argv = package.commands.get(name, ())
-    script = package.scripts[name]
-    if not argv or any("$" in word for word in argv):
+def _searched(workspace: Workspace, said: ServiceConfig | None) -> Sequence[Package]:
+    named = workspace.by_folder(said.package) if said and said.package else None
+    return workspace.packages if named is None else (named,)
+
+
+def _command(
+    package: Package, name: str | None, said: ServiceConfig | None, config: Config
+) -> Fact[tuple[str, ...]] | None:
+    """Return the words that are typed in the package's folder; None where they cannot be told."""
+    if said is not None and said.command is not None:
+        return typed(said.command, config.at("services", NAME, "command"))
+    argv = package.commands.get(name or "", ())
+    if name is None or not argv or any("$" in word for word in argv):
         return None
-    if argv[0] == "node":
-        kind = DependencyKind.PRODUCTION
-    else:
+    return Fact(argv, Why("migrations", f"{package.name} has the script {name!r}", package.scripts[name].at))
+
+
+def _migration(
+    package: Package, command: Fact[tuple[str, ...]], users: Sequence[App], said: ServiceConfig
+) -> Migration | None:
+    argv = command.value
+    kind: DependencyKind | None = DependencyKind.PRODUCTION
+    if argv[0] != "node":
         kinds: Mapping[str, DependencyKind] = {each.name: each.kind for each in package.dependencies}
-        tool = PROVIDERS.get(argv[0], argv[0])
-        if tool not in kinds:
+        name = argv[0].removeprefix(BINARIES)
+        kind = kinds.get(PROVIDERS.get(name, name))
+        if kind is not None:
+            argv = (f"{BINARIES}{name}", *argv[1:])
+        elif said.command is None:
             return None
-        kind = kinds[tool]
-        argv = (f"node_modules/.bin/{argv[0]}", *argv[1:])
-    because = f"{package.name} has the script {name!r}"
+    because = command.why.because
     carrier = next((app for app in users if not _is_next(app)), None)
-    if carrier is None or kind is DependencyKind.DEVELOPMENT:
+    is_carried = carrier is not None and kind not in (DependencyKind.DEVELOPMENT, None)
+    if not is_carried:
         because += ", and no image of an app holds what it needs"
-        return Migration(package, users[0], Fact(argv, Why("migrations", because, script.at)), is_carried=False)
-    return Migration(package, carrier, Fact(argv, Why("migrations", because, script.at)), is_carried=True)
+    why = replace(command.why, because=because)
+    return Migration(package, (is_carried and carrier) or users[0], Fact(argv, why), said, is_carried)
+
+
+def _refuse_impossible(found: Migration, said: ServiceConfig | None, config: Config) -> None:
+    if said is None:
+        return
+    if said.role not in (None, "job"):
+        raise UsageError(
+            f"the service {NAME!r} is the job that prepares the database, and cannot be a {said.role}",
+            at=config.at("services", NAME, "role"),
+            remedy="leave the role out; a service of another kind needs another name",
+        )
+    refuse_keys(config, NAME, NOT_OF_A_JOB, "which is a job, and answers nobody")
+    if found.is_carried:
+        refuse_keys(config, NAME, NOT_OF_THE_CARRIED, f"which runs in the image of {found.app.name}")
 
 
 def _is_next(app: App) -> bool:

@@ -12,16 +12,21 @@ def needs(
     variables: Sequence[Variable],
     stores: Mapping[str, Mapping[str, Why]],
     checked: Sequence[str],
-    jobs: Sequence[str],
+    migrations: Sequence[str],
+    jobs: Mapping[str, Why],
 ) -> tuple[Need, ...]:
-    """Return the stores a service uses, the jobs that prepare them, the services it is told the address of."""
+    """Return the stores a service uses, the jobs that prepare them, the services it is told the address of.
+
+    A job is none that waits for another job or for a checked service: what comes before everything else.
+    """
     found = [Need(kind, Condition.HEALTHY, users[name]) for kind, users in stores.items() if name in users]
     if any(need.name in holding_tables() for need in found):
         found += [
             Need(job, Condition.DONE, Why("needs", "the database must have its tables first"))
-            for job in jobs
+            for job in migrations
             if job != name
         ]
+    found += [Need(job, Condition.DONE, Why("needs", "a job comes first", why.at)) for job, why in jobs.items()]
     for variable in variables:
         if isinstance(variable.value, Given):
             for other in checked:

@@ -63,6 +63,11 @@ class Recipe:
         return lock.reachable([*folders, "."] if self.root else folders) if lock else ()
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What every install is told in secret."""
+        return tuple(each.value for each in self.workspace.manager.variables)
+
+    @property
     def outputs(self) -> tuple[tuple[Package, Fact[str]], ...]:
         """What the builds make and the repository holds that run time needs."""
         found = [(package, output) for package in self.running for output in package.outputs]

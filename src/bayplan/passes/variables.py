@@ -1,7 +1,7 @@
 """Which environment variables a service reads, and where each value comes from."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,10 +60,16 @@ def variables(around: Surroundings, app: App) -> tuple[Variable, ...]:
         if name not in (port, host, "NODE_ENV")
     }
     found |= {each.name: each for each in _implied(around, app) if each.name not in found}
+    return with_given(found.values(), app, around.config)
+
+
+def with_given(found: Iterable[Variable], app: App, config: Config) -> tuple[Variable, ...]:
+    """Return variables with those that `bayplan.yaml` gives a service, by name."""
+    every = {each.name: each for each in found}
     for name, text in app.settings.variables.items():
-        why = Why("bayplan.yaml", "bayplan.yaml says so", around.config.at("services", app.name, "variables", name))
-        found[name] = Variable(name, Given(text), why, at_build=PUBLIC.match(name) is not None)
-    return tuple(found[name] for name in sorted(found))
+        why = Why("bayplan.yaml", "bayplan.yaml says so", config.at("services", app.name, "variables", name))
+        every[name] = Variable(name, Given(text), why, at_build=PUBLIC.match(name) is not None)
+    return tuple(every[name] for name in sorted(every))
 
 
 def _uses(workspace: Workspace, app: App) -> dict[str, list[EnvUse]]:

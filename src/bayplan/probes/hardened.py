@@ -1,6 +1,7 @@
 """Everything works with a read-only root file system, without capabilities, and within its limits."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ from bayplan.probes.subject import Subject, ends, judged, skipped
 ID = "hardened"
 CLAIM = "works read-only, without capabilities, within its limits"
 MIB = 1 << 20
+LONGEST = 300
+DENIED = re.compile(r"\b(EACCES|EROFS|ENOSPC)\b|read-only file system|permission denied", re.IGNORECASE)
+"""What a process says that was kept from writing; it may be healthy all the same."""
 ADDED = " (in a second run, for the compose file does not ask for all of this)"
 
 
@@ -75,4 +79,18 @@ def _judge(subject: Subject, found: Mapping[str, Container], how: str = "") -> I
             f"{container.pids_limit} processes" if container.pids_limit > 0 else "processes without a limit",
             container.health or container.state,
         ]
-        yield judged(ID, part.name, CLAIM, ", ".join(words) + how, holds=is_hard(container) and well)
+        line = _denied(subject, part, container)
+        words += [f"but its log says: {line}"] if line else []
+        holds = is_hard(container) and well and not line
+        yield judged(ID, part.name, CLAIM, ", ".join(words) + how, holds=holds)
+
+
+def _denied(subject: Subject, part: Service | Store, container: Container) -> str:
+    """Return the first line of a service's log, since it started, that says it was kept from writing.
+
+    A store tries what it may not do, says so, and goes on; its health is what counts.
+    """
+    if isinstance(part, Store):
+        return ""
+    log = subject.engine.logs(container, since=container.started)
+    return next((line.strip()[:LONGEST] for line in log.splitlines() if DENIED.search(line)), "")

@@ -1,7 +1,7 @@
 """package.json as a Package, before anything else of the repository is known."""
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bayplan.errors import BrokenFileError
@@ -102,8 +102,3 @@ def _text_routes(document: Document, route: tuple[Key, ...]) -> Iterator[tuple[K
         )
         for key in keys:
             yield from _text_routes(document, (*route, key))
-
-
-def scripts_named(package: Package, *names: str) -> Mapping[str, Located[str]]:
-    """Return those of a package's scripts that have one of these names, in this order."""
-    return {name: package.scripts[name] for name in names if name in package.scripts}

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.", re.DOTALL)
+LITERAL = "\ue000"
+"""Stands for a dollar sign that the script quotes, so that no shell replaces what follows it."""
 OPERATORS = re.compile(r"[();<>|&]+")
 SHELLS = frozenset({"sh", "bash", "/bin/sh", "/bin/bash", "ash"})
 TRANSPARENT = frozenset(
@@ -31,7 +34,10 @@ DEEPEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A simple command: its words, the variables set for it, and the folder a `cd` before it led to."""
+    """A simple command: its words, the variables set for it, and the folder a `cd` before it led to.
+
+    In what `main_command` returns, a dollar sign is one that a shell replaces; one that is quoted is `LITERAL`.
+    """
 
     argv: tuple[str, ...]
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -62,21 +68,38 @@ def main_command(script: str, depth: int = 0) -> Command | None:
         if words[0] == "cd" and len(words) > 1:
             folder = f"{folder}/{words[1]}"
         elif words[0] != "set":
-            skipped.append(shlex.join(words))
+            skipped.append(plain(shlex.join(words)))
     command = _unwrapped(Command(tuple(sequences[-1]), {}, folder, tuple(skipped)), depth)
     return command if command and command.argv else None
 
 
 def simple_commands(script: str) -> tuple[Command, ...]:
     """Return every command of a script without its wrappers, in order."""
-    found = (_unwrapped(Command(tuple(words)), 0) for words in _sequences(script) or ())
+    found = (_unwrapped(Command(tuple(map(plain, words))), 0) for words in _sequences(script) or ())
     return tuple(command for command in found if command and command.argv)
+
+
+def plain(word: str) -> str:
+    """Return a word of a command with every dollar sign as it was written."""
+    return word.replace(LITERAL, "$")
+
+
+def _with_marks(script: str) -> str:
+    """Mark the dollar signs in single quotes or behind a backslash, for the lexer takes quotes away."""
+
+    def marked(quoted: re.Match[str]) -> str:
+        text = quoted[0]
+        if text.startswith("'"):
+            return text.replace("$", LITERAL)
+        return re.sub(r"\\(.)", lambda each: LITERAL if each[1] == "$" else each[0], text, flags=re.DOTALL)
+
+    return QUOTED.sub(marked, script)
 
 
 def _sequences(script: str) -> list[list[str]] | None:
     """Split at `&&` and `;`. Of a pipe or of alternatives the first command is kept; parallel ones give None."""
     forward = re.sub(r"(?<=\w)\\(?=\w)", "/", script)  # `dist\index.js`, as written on Windows
-    lexer = shlex.shlex(forward, posix=True, punctuation_chars="();<>|&")
+    lexer = shlex.shlex(_with_marks(forward), posix=True, punctuation_chars="();<>|&")
     lexer.whitespace_split = True
     lexer.commenters = ""
     try:
@@ -116,7 +139,7 @@ def _unwrapped(command: Command, depth: int) -> Command | None:
             variables = {**command.variables, assignment[1]: assignment[2]}
             command, argv = replace(command, variables=variables), argv[1:]
         elif first in SHELLS and len(argv) > 2 and argv[1] == "-c":  # noqa: PLR2004 - sh, -c, script
-            inner = main_command(argv[2], depth + 1)
+            inner = main_command(plain(argv[2]), depth + 1)
             return inner and replace(
                 inner,
                 variables={**command.variables, **inner.variables},

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bayplan.model.workspace import Package
 from bayplan.readers.build import Builder
 from bayplan.readers.folders import inside, joined
-from bayplan.readers.scripts import Command, main_command, script_call
+from bayplan.readers.scripts import LITERAL, Command, main_command, plain, script_call
 from bayplan.source import Fact, Located, Why
 from bayplan.tree import Tree
 
@@ -92,7 +92,7 @@ def read_commands(package: Package) -> dict[str, tuple[str, ...]]:
     """Return what each script runs at last, in the package's folder and without files of variables."""
     found = {name: _resolved(package, name) for name in package.scripts}
     return {
-        name: tuple(_without_env_files(command.argv))
+        name: tuple(map(plain, _without_env_files(command.argv)))
         for name, command in found.items()
         if command is not None and command.folder == "."
     }
@@ -167,14 +167,23 @@ def _production(
     argv = _with_node_options(argv, command.variables)
     if command.skipped:
         because += f"; what it runs before (`{'`, `'.join(command.skipped)[:200]}`) is left out"
-    carried = {key: value for key, value in command.variables.items() if key not in NOT_CARRIED and "$" not in value}
+    carried = {
+        key: plain(value) for key, value in command.variables.items() if key not in NOT_CARRIED and "$" not in value
+    }
     if argv[:2] == ("next", "start"):
         argv, default = _without_port_variable(argv)
         carried |= {"PORT": default} if default else {}
     if any("$" in word for word in argv):
-        argv = ("sh", "-c", "exec " + " ".join(f'"{word}"' if "$" in word else shlex.quote(word) for word in argv))
+        argv = ("sh", "-c", "exec " + " ".join(map(_for_shell, argv)))
         because += "; a shell fills in its variables"
-    return Started(Fact(argv, Why(READER, because, script.at)), carried)
+    return Started(Fact(tuple(map(plain, argv)), Why(READER, because, script.at)), carried)
+
+
+def _for_shell(word: str) -> str:
+    """Quote a word so that a shell replaces its variables, and nothing else in it."""
+    if "$" not in word:
+        return shlex.quote(plain(word))
+    return '"' + re.sub(r'["\\`]', r"\\\g<0>", word).replace(LITERAL, r"\$") + '"'
 
 
 def _without_port_variable(argv: tuple[str, ...]) -> tuple[tuple[str, ...], str]:

@@ -14,6 +14,7 @@ from bayplan.readers.manager import strange, which_manager
 from bayplan.readers.manifest import Manifest, read_manifest
 from bayplan.readers.node_version import read_node_version
 from bayplan.readers.npm import bundled_npm, read_npm
+from bayplan.readers.npmrc import npmrc_credentials, npmrc_variables
 from bayplan.readers.outputs import read_outputs
 from bayplan.readers.pnpm import read_pnpm
 from bayplan.readers.setup import Setup
@@ -58,9 +59,15 @@ def read_manifests(tree: Tree) -> Workspace:
         setup = replace(setup, lock=with_importers(setup.lock, stated))
     packages = linked(stated, setup)
     node = read_node_version(tree, document, setup.settings, packages)
+    used = replace(
+        _manager(setup, manager, node, manifests),
+        strange_lockfiles=strange(tree, setup.name),
+        variables=npmrc_variables(tree),
+        credentials=npmrc_credentials(tree),
+    )
     return Workspace(
         name=root.package.name if root else tree.root.name,
-        manager=replace(_manager(setup, manager, node, manifests), strange_lockfiles=strange(tree, setup.name)),
+        manager=used,
         packages=packages,
         node=node,
         tasks=read_tasks(tree, packages),

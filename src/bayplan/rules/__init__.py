@@ -39,6 +39,7 @@ from bayplan.rules import (
     secret_in_image,
     shell_form_command,
     stale_build_info,
+    token_in_npmrc,
     unanswered_health_path,
     undocumented_variable,
     unknown_host,
@@ -86,6 +87,7 @@ RULES = (
     Rule("stale-build-info", Effect.WILL_NOT_START, stale_build_info.check),  # tsc believes that it is done
     Rule("env-file-in-image", Effect.EXPOSES_DATA, env_file_in_image.check),  # COPY . . takes .env along
     Rule("secret-in-image", Effect.EXPOSES_DATA, secret_in_image.check),  # ARG and ENV are public
+    Rule("token-in-npmrc", Effect.EXPOSES_DATA, token_in_npmrc.check),  # a layer of the build cache keeps it
     Rule("oversized-context", Effect.GROWS, oversized_context.check),  # .git and node_modules in the context
     # What images are built with
     Rule("floating-package-manager", Effect.WILL_NOT_BUILD, floating_package_manager.check),  # pnpm@latest

@@ -33,6 +33,10 @@ def write(stack: Stack) -> dict[str, Rendered]:
         why = Why("compose", "databases are reached by the services that use them, and by nobody else")
         document["networks"] = {PRIVATE: Entry({"internal": True}, why=why)}
         document["volumes"] = {store.volume: Entry(None, why=store.why) for store in stack.stores}
+    if stack.build_secrets:
+        document["secrets"] = {
+            each.name: Entry({"environment": each.name}, why=each.why) for each in stack.build_secrets
+        }
     return {PATH: compose.render(document)}
 
 
@@ -93,6 +97,9 @@ def _build(service: Service) -> dict[str, Value]:
     }
     if arguments:
         found["args"] = arguments
+    if service.image.secrets:
+        why = Why("registries", "its installs read them; no layer keeps them")
+        found["secrets"] = Entry(list(service.image.secrets), why=why, in_line=True)
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bayplan.formats import dotenv
 from bayplan.formats.dotenv import Group, Setting
 from bayplan.model.rendered import Rendered
-from bayplan.model.stack import Asked, Composed, Given, Stack, Variable
+from bayplan.model.stack import Asked, Composed, Given, Service, Stack, Variable
 
 PATH = ".env.example"
 INTRODUCTION = """Copy this file and fill in the copy, which stays on the machine that runs the stack:
@@ -69,6 +69,12 @@ def _reads(stack: Stack) -> Iterator[tuple[str, Variable, str]]:
             if isinstance(variable.value, Composed):
                 inside = [part.name for part in variable.value.parts if isinstance(part, Asked)]
                 yield from ((name, asked_by_stores[name], service.name) for name in inside if name in asked_by_stores)
+        yield from ((each.name, each, service.name) for each in stack.build_secrets if each.name in _told(service))
+
+
+def _told(service: Service) -> tuple[str, ...]:
+    """Return the secrets that the build of its own image reads."""
+    return service.image.secrets if service.image_of is None else ()
 
 
 def _stops_the_start(variable: Variable) -> bool:

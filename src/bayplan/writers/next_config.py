@@ -2,9 +2,39 @@
 
 import re
 
+from bayplan.model.rendered import Rendered
 from bayplan.model.workspace import NextConfig, Package
+from bayplan.source import Why
 
 ON_ONE_LINE = re.compile(r"(?P<inside>[^{}\n]*?)[ \t]*,?[ \t]*\}")
+REASONS = (
+    (
+        re.compile(r"^\s*output\s*:\s*([\"'`])standalone\1"),
+        Why("next_config", "next build gathers what the server needs, and the image holds only that"),
+    ),
+    (
+        re.compile(r"^\s*outputFileTracingRoot\s*:"),
+        Why(
+            "next_config",
+            "what the server needs lies in other folders of the workspace too, so it is gathered from its root",
+        ),
+    ),
+    (
+        re.compile(r"^(import (\* as )?path from|const path = require\()"),
+        Why("next_config", "outputFileTracingRoot is put together with it"),
+    ),
+)
+
+
+def render(text: str, package: Package) -> Rendered | None:
+    """Return the config as it should be, with the reasons of the lines its image needs; None where it cannot be."""
+    config = package.code.next
+    changed = edited(text, package)
+    if config is None or (changed is None and not config.output):
+        return None
+    lines = enumerate((changed or text).split("\n"), 1)
+    found = ((number, why) for number, line in lines for pattern, why in REASONS if pattern.match(line))
+    return Rendered(changed or text, tuple((number, number, why) for number, why in found))
 
 
 def edited(text: str, package: Package) -> str | None:

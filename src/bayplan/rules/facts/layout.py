@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from bayplan.model.deployment import BuildStage, ImageFile
 from bayplan.model.workspace import Package, Workspace
 from bayplan.rules.facts.once import once
-from bayplan.rules.facts.stages import Placed, absolute, placed, runs_something, script, source_stage, values
+from bayplan.rules.facts.stages import Placed, absolute, joined, placed, runs_something, script, source_stage, values
 from bayplan.source import At
 
 FILE_NAMES = frozenset({"Dockerfile", "LICENSE", "Makefile", "Caddyfile", ".npmrc", ".nvmrc", ".env", ".yarnrc"})
@@ -134,7 +134,7 @@ class Layout:
         return self.workspace.by_folder(path or ".")
 
     def in_repository(self, source: str) -> str:
-        return posixpath.normpath(posixpath.join(self.context, source.lstrip("/")))
+        return joined(self.context, source.lstrip("/"))
 
     def _copied(self, each: Placed) -> Iterator[Piece]:
         if len(each.instruction.arguments) < 2 or not self._is_local(each):  # noqa: PLR2004 - a source and a target

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bayplan.catalog.images import KnownImage, known
 from bayplan.formats.dockerfile import argument_at
@@ -11,6 +12,7 @@ from bayplan.model.deployment import BuildStage, ImageFile, Instruction
 from bayplan.rules.facts.once import once
 from bayplan.source import At
 
+MANY = 65_536
 VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 
 
@@ -84,8 +86,14 @@ def folder_of(image: ImageFile, stage: BuildStage) -> str:
     return next((each.folder for each in reversed(list(placed(image, stage)))), "/")
 
 
+@lru_cache(MANY)
+def joined(folder: str, path: str) -> str:
+    """Return a path below a folder without its `.` and `..`: asked for the same packages in every image."""
+    return posixpath.normpath(posixpath.join(folder, path))
+
+
 def absolute(folder: str, path: str) -> str:
-    return posixpath.normpath(posixpath.join(folder, path)).replace("//", "/")
+    return joined(folder, path).replace("//", "/")
 
 
 def base(image: ImageFile, stage: BuildStage) -> KnownImage | None:
