@@ -119,7 +119,6 @@ def refuse_unbuildable(planned: Planned) -> None:
 
 def check_writes(planned: Planned, plan: Plan) -> tuple[Tree, tuple[Finding, ...], tuple[Broken, ...]]:
     """Return what would be seriously wrong with the files that a write touches: nothing is written unchecked."""
-    refuse_unbuildable(planned)
     texts = {action.path: action.new.decode() for action in plan.writing if action.new is not None}
     tree, deployment, findings = check_with(planned, texts)
     serious = [each for each in findings if each.effect.fails]

@@ -115,6 +115,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return pipeline.Planned(tree, workspace, Config(), **state)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "plan", planned)
+    monkeypatch.setattr(pipeline, "refuse_unbuildable", lambda _: None)
     monkeypatch.setattr(pipeline, "check_writes", lambda found, _: (found.tree, (), ()))
     monkeypatch.setattr(sys.modules[__name__], "STATE", state, raising=False)
     monkeypatch.chdir(root)

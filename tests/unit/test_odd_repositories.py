@@ -184,10 +184,10 @@ def test_where_nothing_can_be_started_each_package_says_why(repository: Reposito
     repository.manifest("apps/d", {"name": "d", "main": "x.js"}).manifest("apps/e", {"name": "e"})
     with pytest.raises(BayplanError) as empty:
         repository.plan("services: {d: {skip: true, package: apps/d}}\n")
+    unreadable = '  the script "start" of apps/b (`node $(cat x)`) could not be read'
     assert empty.value.message.splitlines() == [
         "nothing in this repository can be started",
-        '  the script "start" of apps/b (`node $(cat x)`) could not be read; '
-         "name it: services.b.command in bayplan.yaml (apps/b/package.json:4)",
+        f"{unreadable}; name it: services.b.command in bayplan.yaml (apps/b/package.json:4)",
         '  the script "start" of apps/c (`vite dev`) runs vite, which is nothing to run here (apps/c/package.json:5)',
         "  apps/d is a library: other packages import it, and no script starts it (apps/d/package.json:2)",
         "  apps/e has no start script (apps/e/package.json:2)",

@@ -436,3 +436,14 @@ def test_redis_refuses_writes_before_it_is_out_of_memory(repository: Repository)
     code = server(4100, "new Redis(process.env.REDIS_URL!);\n")
     (store,) = repository.app("api", code, ioredis="5.0.0").plan("stores:\n  redis: {memory: 1GB}\n").stack.stores
     assert store.command[store.command.index("--maxmemory") + 1] == "650mb"
+
+
+def test_another_script_builds_it_when_bayplan_yaml_says_so(repository: Repository) -> None:
+    repository.app("api", server(4100)).plan()
+    repository.folders["apps/api"]["scripts"]["build:prod"] = "tsc -p ."
+    repository.manifest("apps/api", repository.folders["apps/api"])
+    text = repository.plan("services:\n  api: {build: 'build:prod'}\n").files["apps/api/Dockerfile"].text
+    assert "pnpm -C apps/api run build:prod" in text
+    with pytest.raises(UsageError, match="no script 'buld:prod'") as refused:
+        repository.plan("services:\n  api: {build: 'buld:prod'}\n")
+    assert "build:prod" in refused.value.remedy

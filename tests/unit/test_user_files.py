@@ -9,7 +9,13 @@ from bayplan.cli import main
 from tests.unit.planning import Repository, server
 
 CONFIG = "apps/web/next.config.ts"
-TEXT = "import type { NextConfig } from 'next';\n\nconst config: NextConfig = {\n  basePath: '/a',\n};\nexport default config;\n"
+TEXT = """import type { NextConfig } from 'next';
+
+const config: NextConfig = {
+  basePath: '/a',
+};
+export default config;
+"""
 Said = Callable[..., tuple[int, str, str]]
 
 

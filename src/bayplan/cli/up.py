@@ -72,7 +72,6 @@ def _write(planned: "Planned") -> int:
     from bayplan.cli.check import show_findings
     from bayplan.cli.write import settle
 
-    pipeline.refuse_unbuildable(planned)
     if code := settle(planned, pipeline.decide_files(planned)):
         return code
     tree, deployment, findings = pipeline.check(planned.tree.root)

@@ -84,6 +84,7 @@ def settle(planned: "Planned", plan: Plan) -> int:
     from bayplan import pipeline
     from bayplan.ownership.apply import apply
 
+    pipeline.refuse_unbuildable(planned)
     tree, findings, broken = pipeline.check_writes(planned, plan) if plan.writing else (planned.tree, (), ())
     if findings or broken:
         from bayplan.cli.check import show_findings

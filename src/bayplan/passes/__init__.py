@@ -10,6 +10,7 @@ from bayplan.passes import (
     apps as apps_pass,
 )
 from bayplan.passes import (
+    builds,
     commands,
     embedded,
     health,
@@ -53,6 +54,7 @@ def plan(
     apps, notes = apps_pass.choose(workspace, config)
     if not apps:
         raise left_out.nothing_to_start(workspace, notes)
+    workspace, apps = builds.overruled(workspace, apps, config)
     return _Planner(workspace, config, name, apps, list(notes), has_folder).stack(in_use, today)
 
 

@@ -84,6 +84,13 @@ def plain(word: str) -> str:
     return word.replace(LITERAL, "$")
 
 
+def for_shell(word: str) -> str:
+    """Quote a word so that a shell replaces its variables, and nothing else in it."""
+    if "$" not in word:
+        return shlex.quote(plain(word))
+    return '"' + re.sub(r'["\\`]', r"\\\g<0>", word).replace(LITERAL, r"\$") + '"'
+
+
 def _with_marks(script: str) -> str:
     """Mark the dollar signs in single quotes or behind a backslash, for the lexer takes quotes away."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bayplan.model.workspace import Package
 from bayplan.readers.build import Builder
 from bayplan.readers.folders import inside, joined
-from bayplan.readers.scripts import LITERAL, Command, main_command, plain, script_call
+from bayplan.readers.scripts import Command, for_shell, main_command, plain, script_call
 from bayplan.source import Fact, Located, Why
 from bayplan.tree import Tree
 
@@ -174,16 +174,9 @@ def _production(
         argv, default = _without_port_variable(argv)
         carried |= {"PORT": default} if default else {}
     if any("$" in word for word in argv):
-        argv = ("sh", "-c", "exec " + " ".join(map(_for_shell, argv)))
+        argv = ("sh", "-c", "exec " + " ".join(map(for_shell, argv)))
         because += "; a shell fills in its variables"
     return Started(Fact(tuple(map(plain, argv)), Why(READER, because, script.at)), carried)
-
-
-def _for_shell(word: str) -> str:
-    """Quote a word so that a shell replaces its variables, and nothing else in it."""
-    if "$" not in word:
-        return shlex.quote(plain(word))
-    return '"' + re.sub(r'["\\`]', r"\\\g<0>", word).replace(LITERAL, r"\$") + '"'
 
 
 def _without_port_variable(argv: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
