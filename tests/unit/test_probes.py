@@ -375,12 +375,11 @@ class TestLayers:
     )
     def test_what_next_traced_is_said_and_not_called_wrong(self, path: str, what: str) -> None:
         weighed = _weighed({**CLEAN, path: b"{}"})
-        api, lib = weighed.workspace.packages
-        api = replace(api, code=Code(framework=Fact("next", WHY)))
-        weighed.workspace = replace(weighed.workspace, packages=(api, lib))
-        found = one(layers.probe(weighed), what)
-        assert found.status is Status.SKIPPED
-        assert "Next.js takes" in found.measured
+        api = weighed.stack.services[0]
+        for copied, status in (("/app/.next/standalone", Status.SKIPPED), ("/app", Status.FAILED)):
+            run = Stage("run", "node:20-alpine", (Copy((copied,), "./", WHY, "build"),), WHY)
+            weighed.stack = replace(weighed.stack, services=(replace(api, image=replace(api.image, stages=(run,))),))
+            assert one(layers.probe(weighed), what).status is status
 
     def test_a_job_may_hold_tools_and_sources_and_no_secret(self) -> None:
         weighed = _weighed({**CLEAN, "app/apps/api/src/main.ts": b"run()", "app/.env": b""})

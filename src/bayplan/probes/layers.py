@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bayplan.model.evidence import Evidence
+from bayplan.model.image import Copy
 from bayplan.model.running import BuiltImage
 from bayplan.model.stack import Service
-from bayplan.model.workspace import Package, Workspace
+from bayplan.model.workspace import Workspace
 from bayplan.probes.archive import File
 from bayplan.probes.base import base_layers
 from bayplan.probes.subject import Subject, ends, judged, skipped
@@ -41,7 +42,7 @@ def probe(subject: Subject) -> Iterator[Evidence]:
         yield _development(subject.workspace, service, files)
         ours = tuple(file for file in files if is_ours(file.path, subject.workspace))
         sources = [each for each in ours if SOURCE.search(each.path) and not DECLARATION.search(each.path)]
-        yield _sources(subject.workspace, service, sources)
+        yield _sources(service, sources)
         yield _maps(service, ours)
 
 
@@ -81,21 +82,23 @@ def _development(workspace: Workspace, service: Service, files: Sequence[File]) 
     unwanted = {each.name for each in lockfile.reachable(everything, development=True)} - wanted
     found = {match[1] for file in files if (match := PACKAGE.search(file.path))}
     wrong = sorted(found & unwanted)
-    if wrong and _is_next(package):
+    if wrong and _is_traced(service):
         return skipped(f"{ID}.development", service.name, claim, _traced(wrong))
     return judged(f"{ID}.development", service.name, claim, _some(wrong) or f"{len(found)} packages", holds=not wrong)
 
 
-def _sources(workspace: Workspace, service: Service, sources: Sequence[File]) -> Evidence:
+def _sources(service: Service, sources: Sequence[File]) -> Evidence:
     claim = "holds no source of the workspace"
-    package = workspace.by_folder(service.package)
-    if sources and package is not None and _is_next(package):
+    if sources and _is_traced(service):
         return skipped(f"{ID}.sources", service.name, claim, _traced([file.path for file in sources]))
     return _none("sources", service, claim, sources)
 
 
-def _is_next(package: Package) -> bool:
-    return package.code.framework is not None and package.code.framework.value == "next"
+def _is_traced(service: Service) -> bool:
+    """Say whether an image holds Next.js's standalone output, and nothing that could have come another way."""
+    copied = [source for step in service.image.stages[-1].steps if isinstance(step, Copy) for source in step.sources]
+    standalone = [source for source in copied if source.endswith("/standalone")]
+    return bool(standalone) and all(source.endswith(("/standalone", "/static", "/public")) for source in copied)
 
 
 def _traced(names: Sequence[str]) -> str:
