@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -277,3 +278,19 @@ def test_down_leaves_nothing(running: Running) -> None:
     assert running.name not in docker("images", "--format", "{{.Repository}}")
     with pytest.raises((urllib.error.URLError, ConnectionError)):
         fetch(running.api, "/api/health")
+
+
+@pytest.mark.requirement("FS-20", "FS-22")
+def test_one_compose_command_brings_it_up_from_nothing(running: Running) -> None:
+    """After the test above, nothing of it is there."""
+    example = (running.root / ".env.example").read_text(encoding="utf-8")
+    filled = [
+        f"{line}a1b2c3d4e5f6a7b8c9d0" if re.fullmatch(r"[A-Z0-9_]+=", line) else line for line in example.splitlines()
+    ]
+    (running.root / ".env").write_text("\n".join(filled), encoding="utf-8")
+    compose = ("compose", "--project-directory", str(running.root), "-f", str(running.root / "docker-compose.prod.yml"))
+    try:
+        docker(*compose, "up", "--build", "--detach")
+        assert fetch(running.api, "/api/health")[0] == 200
+    finally:
+        docker(*compose, "down", "--volumes", "--rmi", "local")
