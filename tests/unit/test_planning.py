@@ -447,3 +447,11 @@ def test_another_script_builds_it_when_bayplan_yaml_says_so(repository: Reposito
     with pytest.raises(UsageError, match="no script 'buld:prod'") as refused:
         repository.plan("services:\n  api: {build: 'buld:prod'}\n")
     assert "build:prod" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("ignores", "said"), [(".env*\n", True), (".env.*\n!.env.example\n", False), (".env\nnode_modules\n", False)]
+)
+def test_documentation_that_git_does_not_keep_is_noted(repository: Repository, ignores: str, *, said: bool) -> None:
+    notes = repository.write(".gitignore", ignores).app("api", server(4100)).plan().stack.notes
+    assert any(note.about == ".env.example" for note in notes) == said

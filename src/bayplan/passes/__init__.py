@@ -13,6 +13,7 @@ from bayplan.passes import (
     builds,
     commands,
     embedded,
+    git_ignored,
     health,
     image_next,
     image_node,
@@ -92,7 +93,7 @@ class _Planner:
         if migration is not None:
             carrier = next(service for service in services if service.name == migration.app.name)
             services.insert(0, self._job(migration, carrier))
-        self.notes += ports.only_here(services)
+        self.notes += [*ports.only_here(services), *git_ignored.about(self.workspace.ignored)]
         if today is not None and (old := node_version.end_of_life(self.node, today)) is not None:
             self.notes.append(old)
         self.notes += [note] if note else []
