@@ -32,8 +32,6 @@ TITLES = {
 }
 FASTER = {ALONE: 1.5, SOURCE: 3.0, DEPENDENCY: 1.5}
 LARGEST_SHARE = 0.40
-JUDGED = ("api", "worker")
-"""The floors stand on what the pattern deploys. The web app is Next.js's own standalone output on both sides."""
 
 
 class Times:
@@ -61,7 +59,7 @@ def measure(*, quick: bool) -> bool:
     times = Times()
     with TemporaryDirectory(prefix="bayplan-bench-") as scratch:
         sides, later = prepare(Path(scratch))
-        for side, app in product(sides, JUDGED if quick else APPS):
+        for side, app in product(sides, APPS):
             with empty_cache() as cache:
                 times.build(ALONE, app, side, cache)
         if not quick:
@@ -99,10 +97,9 @@ def _turns(times: Times, what: str, sides: Sequence[Side], caches: Mapping[str, 
 
 
 def _rows(what: str, found: Mapping[str, Mapping[str, Sequence[float]]]) -> list[Row]:
-    """Return one line for each app, and one for the sum of those that are judged."""
+    """Return one line for each app, and one for their sum, on which the floor stands."""
     medians = {app: (median(sides["reference"]), median(sides["bayplan"])) for app, sides in found.items()}
-    judged = [pair for app, pair in medians.items() if app in JUDGED]
-    total = (sum(hand for hand, _ in judged), sum(ours for _, ours in judged))
+    total = (sum(hand for hand, _ in medians.values()), sum(ours for _, ours in medians.values()))
     apps = [Row((f"  {app}", *_cells(what, *pair), "")) for app, pair in medians.items()]
     hand, ours = total
     holds, floor = None, ""

@@ -1,4 +1,4 @@
-# The original specification by hand: install everything, copy every node_modules, build, copy the standalone output.
+# The original specification by hand: install everything, copy every node_modules, build, `pnpm deploy`, copy the result.
 FROM node:20-alpine AS deps
 WORKDIR /app
 RUN npm install -g pnpm@10.34.8
@@ -25,14 +25,13 @@ COPY . .
 RUN pnpm --filter "web^..." build
 ARG NEXT_PUBLIC_API_URL
 RUN pnpm --filter web build
+RUN pnpm --filter web deploy --prod --legacy /prod/web && cp -r apps/web/.next /prod/web/.next && rm -rf /prod/web/.next/cache
 
 FROM node:20-alpine
 WORKDIR /app
-ENV NODE_ENV=production HOSTNAME=0.0.0.0
-COPY --from=build /app/apps/web/.next/standalone ./
-COPY --from=build /app/apps/web/.next/static ./apps/web/.next/static
-COPY --from=build /app/apps/web/public ./apps/web/public
+ENV NODE_ENV=production
+COPY --from=build /prod/web ./
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"]
-CMD ["node", "apps/web/server.js"]
+CMD ["node_modules/.bin/next", "start"]
