@@ -30,22 +30,48 @@ INSIDE = r"(?!\.\.?/)(?!.*/\.\./)(?!.*/\.\.$)(?!\.\.$)"
 Port = Annotated[int, Between(1, 65535)]
 Size = Annotated[str, Form(r"^[1-9][0-9]*(\.[0-9]+)? ?(MB|GB)$", "a size such as `512MB` or `1GB`")]
 Duration = Annotated[str, Form(r"^[1-9][0-9]*(s|m)$", "a duration such as `30s` or `2m`")]
+ADDRESS = rf"(({BYTE}\.){{3}}{BYTE}|\[[0-9A-Fa-f:.]+\]|\$\{{[A-Za-z_][A-Za-z0-9_]*\}})"
+Where = Annotated[
+    str,
+    Form(rf"^(public|loopback|{ADDRESS})$", "`public`, `loopback` or an address such as `203.0.113.7` or `${PUBLIC_IP}`"),
+]
 Publish = Annotated[
     str,
     Form(
-        rf"^(({BYTE}\.){{3}}{BYTE}:|\[[0-9A-Fa-f:.]+\]:)?{PORT_NUMBER}$",
-        'a port such as `"8080"` or `"127.0.0.1:8080"`',
+        rf"^(public|loopback|{ADDRESS}|({ADDRESS}:)?{PORT_NUMBER})$",
+        'a port such as `"8080"` or `"127.0.0.1:8080"`, or `public`, `loopback` or an address for its usual one',
     ),
 ]
 Route = Annotated[str, Form(r"^/[^\s?#]*$", "a path such as `/api/health`")]
 Folder = Annotated[str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s])?$", "a path inside the repository such as `apps/api`")]
+File = Annotated[str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s/])?$", "a path inside the repository such as `docker/Caddyfile`")]
 Inside = Annotated[str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s])?$", "a path inside the package such as `templates`")]
 Absolute = Annotated[str, Form(r"^/([^\s:]*[^\s:/])?$", "a path of the container such as `/app/uploads`")]
 Script = Annotated[str, Form(r"^\S+$", "the name of a script such as `build`")]
 Line = Annotated[str, Form(r"^[^\n]*[^\s][^\n]*$", "one line of text")]
 ImageName = Annotated[str, Form(r"^[a-z0-9][a-zA-Z0-9._/:@-]*$", "an image with its tag such as `postgres:15-alpine`")]
+ImageTemplate = Annotated[
+    str,
+    Form(
+        r"^[a-z0-9$][a-zA-Z0-9._/:@${}?-]*\{service\}[a-zA-Z0-9._/:@${}?-]*$",
+        "an image with `{service}` in it such as `registry.example.com/${OWNER}/shop-{service}:${TAG:-latest}`",
+    ),
+]
+HostName = Annotated[
+    str,
+    Form(
+        r"^(\*\.)?([A-Za-z0-9-]|\$\{[A-Za-z_][A-Za-z0-9_]*\})+(\.([A-Za-z0-9-]|\$\{[A-Za-z_][A-Za-z0-9_]*\})+)*$",
+        "a host name such as `api.example.com` or `*.${DOMAIN}`",
+    ),
+]
+PathPattern = Annotated[str, Form(r"^/[^\s{}\"]*$", "a path such as `/metrics` or `/api/*`")]
+Link = Annotated[str, Form(r"^(https?://|/)[^\s{}\"]*$", "an address such as `https://example.com` or a path")]
+HeaderName = Annotated[str, Form(r"^[A-Za-z0-9-]+$", "the name of a header such as `X-Frame-Options`")]
+Word = Annotated[str, Form(r"^[a-z][a-z0-9_-]*$", "one lower-case word such as `hetzner`")]
+TimeOfDay = Annotated[str, Form(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 'a time of the day such as `"03:30"`')]
 StackName = Annotated[str, Form(r"^[a-z0-9][a-z0-9_-]*$", "lower-case letters, digits, `-` and `_`")]
 ServiceName = Annotated[str, Form(r"^@?[A-Za-z0-9][A-Za-z0-9._/-]*$", "letters, digits, `-`, `_` and `.`")]
+EnvironmentName = Annotated[str, Form(r"^[a-z][a-z0-9-]*$", "lower-case letters, digits and `-` such as `staging`")]
 VariableName = Annotated[str, Form(r"^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and `_`, no digit first")]
 Platform = Annotated[str, Form(r"^linux/[a-z0-9]+(/v[0-9]+)?$", "a platform such as `linux/amd64`")]
 
@@ -56,6 +82,10 @@ class ServiceConfig:
 
     package: Folder | None = None
     """The folder of its package; needed only when the service's name is not the package's."""
+    dockerfile: File | None = None
+    """Where its Dockerfile stands: `docker/Dockerfile`."""
+    replicas: Annotated[int, Between(0, 1000)] | None = None
+    """How many of it run."""
     role: Literal["web", "worker", "job"] | None = None
     """`web` answers HTTP, `worker` takes jobs from a queue, `job` runs to its end before the others start."""
     skip: bool = False
@@ -63,7 +93,7 @@ class ServiceConfig:
     port: Port | None = None
     """The port it listens on inside its container."""
     publish: Publish | Literal[False] | None = None
-    """The port of the host that leads to it (`"8080"`, `"127.0.0.1:8080"`), or `false` for none."""
+    """The port of the host that leads to it (`"8080"`, `"127.0.0.1:8080"`), `loopback` for its own, `false` for none."""
     health: Route | None = None
     """The HTTP path that answers 200 when it works."""
     command: Line | None = None
@@ -96,8 +126,16 @@ class StoreConfig:
     """The image to run, with its tag: `postgres:15-alpine`."""
     skip: bool = False
     """It runs elsewhere: do not deploy it; its address becomes a required variable."""
+    publish: Publish | Literal[False] | None = None
+    """Where its ports can be reached from the host: `loopback` for programs of this machine only; none otherwise."""
+    volume: Word | None = None
+    """The name of the volume that keeps its data."""
     memory: Size | None = None
     """The most memory it may use: `512MB`, `1GB`."""
+    cpus: Annotated[float, Between(0.01, 1024)] | None = None
+    """The most processors it may use."""
+    variables: Mapping[VariableName, str] = field(default_factory=dict)
+    """Environment variables of its image, with fixed values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +144,8 @@ class VariableConfig:
 
     purpose: Line | None = None
     """What it is for, in one line."""
+    group: Line | None = None
+    """The heading of `.env.example` that it stands under: `database`, `auth`."""
     example: str | None = None
     """A value that shows its form."""
     required: bool | None = None
@@ -119,7 +159,104 @@ class VariableConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class SiteConfig:
+    """What one host name answers."""
+
+    to: ServiceName | None = None
+    """The service that answers, or the app whose files are served."""
+    also: tuple[HostName, ...] = ()
+    """More host names that answer the same."""
+    paths: Mapping[PathPattern, ServiceName] = field(default_factory=dict)
+    """Paths that another service answers: `/api/*: api`."""
+    refuse: tuple[PathPattern, ...] = ()
+    """Paths that nobody outside may ask for: `/metrics`."""
+    redirect: Mapping[PathPattern, Link] = field(default_factory=dict)
+    """Paths that have moved, for good, and where to."""
+    redirect_to: Link | None = None
+    """The address that all of this host name has moved to."""
+    headers: Mapping[HeaderName, Line] = field(default_factory=dict)
+    """Headers that each of its answers carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyConfig:
+    """The proxy, Caddy: the only part of the stack that the world reaches."""
+
+    sites: Mapping[HostName, SiteConfig] = field(default_factory=dict)
+    """The host names and what each answers."""
+    tls: Literal["automatic", "internal", "off"] | None = None
+    """`automatic` asks a public authority for certificates, `internal` signs its own, `off` speaks plain HTTP."""
+    certificate: File | None = None
+    """A certificate file instead, such as an origin certificate: it stays on the machine, and out of git."""
+    key: File | None = None
+    """The key of that certificate."""
+    dns: Word | None = None
+    """The DNS provider that proves the domain is yours, for wildcards: `hetzner`, `cloudflare`. Caddy is built with it."""
+    email: Line | None = None
+    """Whom the certificate authority tells about trouble."""
+    publish: Where | Literal[False] | None = None
+    """The address its ports 80 and 443 are bound to; all of them by default."""
+    image: ImageName | None = None
+    """The image to run, with its tag: `caddy:2-alpine`."""
+    caddyfile: File | None = None
+    """Where the Caddyfile stands; beside the compose file by default."""
+    dockerfile: File | None = None
+    """Where the Dockerfile of a Caddy with modules stands."""
+    memory: Size | None = None
+    """The most memory it may use: `128MB`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupConfig:
+    """Backups of the stores: dumped, compressed and encrypted in one pipeline."""
+
+    to: Line | None = None
+    """Where they go: a folder of the machine (`/var/backups/shop`), or a remote that rclone knows (`rclone:s3:bucket`)."""
+    age: Line | None = None
+    """The public key of age they are encrypted for: `age1...`."""
+    gpg: Line | None = None
+    """The key of GnuPG they are encrypted for instead: its fingerprint or address."""
+    keep: Annotated[int, Between(1, 36500)] | None = None
+    """For how many days each is kept."""
+    at: TimeOfDay | None = None
+    """The time of the day at which the timer makes one."""
+    skip: tuple[ServiceName, ...] = ()
+    """Stores that are not worth one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What can be said for every environment, and for one of them."""
+
+    apps: bool = True
+    """Whether the apps run in containers; `false` runs the stores alone, for development beside `pnpm dev`."""
+    compose: File | None = None
+    """Where the compose file stands: `docker/docker-compose.staging.yml`."""
+    env_file: File | None = None
+    """The file of values that the stack is started with, kept out of git: `.env`, `.env.staging`."""
+    images: ImageTemplate | None = None
+    """The name under which images are pulled instead of being built where the stack runs."""
+    publish: Where | Literal[False] | None = None
+    """Where services and stores are published unless they say otherwise: `loopback` keeps them on the machine."""
+    services: Mapping[ServiceName, ServiceConfig] = field(default_factory=dict)
+    """The apps, by name."""
+    stores: Mapping[ServiceName, StoreConfig] = field(default_factory=dict)
+    """Databases and queues, by name."""
+    variables: Mapping[VariableName, VariableConfig] = field(default_factory=dict)
+    """Environment variables, by name."""
+    proxy: ProxyConfig | None = None
+    """The proxy in front of it all."""
+    backups: BackupConfig | None = None
+    """Backups of the stores."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentConfig(Described):
+    """What is different in one environment; the rest is as it stands outside of `environments`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config(Described):
     """`bayplan.yaml`. The file is optional, and so is everything in it but `version`."""
 
     version: Literal[1] = 1
@@ -130,12 +267,8 @@ class Config:
     """The Node.js major to run."""
     platforms: tuple[Platform, ...] = ()
     """The platforms images are made for: `linux/amd64`, `linux/arm64`."""
-    services: Mapping[ServiceName, ServiceConfig] = field(default_factory=dict)
-    """The apps, by name."""
-    stores: Mapping[ServiceName, StoreConfig] = field(default_factory=dict)
-    """Databases and queues, by name."""
-    variables: Mapping[VariableName, VariableConfig] = field(default_factory=dict)
-    """Environment variables, by name."""
+    environments: Mapping[EnvironmentName, EnvironmentConfig] = field(default_factory=dict)
+    """The environments, by name (`staging`, `production`), and what is different in each."""
     places: Mapping[str, At] = field(default_factory=dict, metadata={"internal": True})
     """Where each key stands, by its route (`services.api.port`)."""
 

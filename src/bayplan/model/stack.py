@@ -18,6 +18,8 @@ class Role(StrEnum):
     """Listens on nothing and takes jobs from a queue."""
     JOB = "job"
     """Runs to its end before others start."""
+    FILES = "files"
+    """Hands its built files over to the proxy, and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Variable:
     example: str = ""
     made_up: bool = False
     """Whether any random text will do, so that a command can make it."""
+    group: str = ""
+    """The heading it is documented under."""
     for_browsers: bool = False
     """Whether it is an address that browsers call, and which its default gives for this machine only."""
     kind: str = ""
@@ -98,13 +102,34 @@ class Need:
     why: Why
 
 
+LOOPBACK = "127.0.0.1"
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A port of the host that leads to a service; `address` 127.0.0.1 keeps it on this machine."""
+    """A port of the host that leads into a container; `address` 127.0.0.1 keeps it on this machine, none is every one."""
 
     port: int
-    address: str
+    address: str | Asked
     why: Why
+    inside: int = 0
+    """The port inside the container; 0 for the one it listens on."""
+    protocol: str = "tcp"
+
+    @property
+    def is_local(self) -> bool:
+        return self.address == LOOPBACK
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A volume, by its name, or a file or folder of the repository, by its path, inside a container."""
+
+    source: str
+    target: str
+    why: Why
+    is_volume: bool = True
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +157,10 @@ class Service:
     """The folder inside the container that its command runs in; empty for the image's own."""
     queues: tuple[str, ...] = ()
     """The queues it takes jobs from."""
+    pulled: Value | None = None
+    """The name its image is pulled under; without one it is built where it runs."""
+    replicas: int = 1
+    mounts: tuple[Mount, ...] = ()
     init: Why | None = None
     """Why Docker's init must run it: as process 1 it would not even end when it is told to."""
 
@@ -178,10 +207,109 @@ class Store:
     writable: tuple[str, ...] = ()
     """Folders that must be writable when the root file system is not; its image has them."""
     capabilities: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    """Every port it listens on."""
+    bindings: tuple[Binding, ...] = ()
+    needs_outside: bool = False
+    """Whether it talks to the world by itself."""
+    user: str = ""
+    """The user to run as, where its image would run as root."""
 
     @property
     def tmpfs(self) -> tuple[str, ...]:
         return self.writable
+
+
+class TlsKind(StrEnum):
+    AUTOMATIC = "automatic"
+    """Certificates of a public authority, asked for over HTTP or by a DNS challenge."""
+    FILES = "files"
+    """A certificate and a key that lie on the machine."""
+    INTERNAL = "internal"
+    """Signed by the proxy itself."""
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Where certificates come from. `certificate` and `key` are paths of the repository's folder, out of git."""
+
+    kind: TlsKind
+    why: Why
+    certificate: str = ""
+    key: str = ""
+    dns: str = ""
+    """The DNS provider of the challenge, for wildcards."""
+    token: Asked | None = None
+    """What lets the proxy speak to that provider."""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What answers a path: a service, or the files of an app that builds some."""
+
+    path: str
+    """A pattern such as `/api/*`; empty for all that no other answers."""
+    service: str
+    port: int = 0
+    """The port it listens on; 0 for files."""
+    files: str = ""
+    """The folder of the proxy's container that holds them."""
+    why: Why | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Host names that answer the same. Host names, and where things have moved, may hold `${NAME}`."""
+
+    hosts: tuple[str, ...]
+    why: Why
+    answers: tuple[Answer, ...] = ()
+    refused: tuple[str, ...] = ()
+    redirects: tuple[tuple[str, str], ...] = ()
+    """From a path, or from everything with an empty one, to where it has moved for good."""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """What the world reaches: host names to services."""
+
+    name: str
+    image: Fact[str]
+    """The image that runs, or that the own one is made of."""
+    sites: tuple[Site, ...]
+    tls: Tls
+    bindings: tuple[Binding, ...]
+    caddyfile: str
+    why: Why
+    limits: Limits
+    health: Health
+    build: Image | None = None
+    """Its own image, where it needs modules that the public one has not."""
+    pulled: Value | None = None
+    needs: tuple[Need, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    writable: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    grace_seconds: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """Where copies of the stores go, who can read them, and how long they are kept."""
+
+    to: str
+    """A folder of the machine, or `rclone:` and a remote's path."""
+    why: Why
+    age: str = ""
+    gpg: str = ""
+    keep_days: int = 14
+    at: str = "03:30"
+    stores: tuple[str, ...] = ()
+    """The names of the stores that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +334,17 @@ class Stack:
     """What builds of images are told in secret, under the names by which their recipes read it."""
     leftovers: tuple[Fact[str], ...] = ()
     """What a build on this machine leaves in unusual places, where it would mislead the one in the image."""
+    proxy: Proxy | None = None
+    backups: Backups | None = None
+    compose: str = "docker-compose.prod.yml"
+    env_file: str = ".env"
+    """The file of values that it is started with; `.example` behind its name is its documentation."""
+    project: str = ""
+    """The name under which it runs: environments on one machine must not share it."""
 
     def service(self, name: str) -> Service | None:
         return next((service for service in self.services if service.name == name), None)
+
+    @property
+    def env_example(self) -> str:
+        return f"{self.env_file}.example"

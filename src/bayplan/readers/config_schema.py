@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from bayplan.model import config
-from bayplan.model.config import Config, Form
+from bayplan.model.config import Config, EnvironmentConfig, Form
 from bayplan.readers.config_types import Key, alternatives, item_of, keys, mapping_of, section_of, words
 
 TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
@@ -19,7 +19,9 @@ def descriptions(section: type) -> dict[str, str]:
     """Return what the docstrings below a section's keys say, and its own under the empty name."""
     tree = ast.parse(inspect.getsource(config))
     found = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == section.__name__)
-    told = {"": ast.get_docstring(found) or ""}
+    inherited = [base for base in section.__bases__ if base is not object]
+    told = {name: text for base in inherited for name, text in descriptions(base).items()}
+    told[""] = ast.get_docstring(found) or ""
     for before, after in zip(found.body, found.body[1:], strict=False):
         if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name) and isinstance(after, ast.Expr):
             told[before.target.id] = ast.literal_eval(after.value)
@@ -41,7 +43,7 @@ def _sections(section: type) -> Iterator[type]:
     yield section
     for key in keys(section):
         mapping = mapping_of(key.type)
-        inner = section_of(mapping[1]) if mapping else None
+        inner = section_of(mapping[1] if mapping else key.type)
         if inner is not None:
             yield from _sections(inner)
 
@@ -97,17 +99,28 @@ def reference() -> str:
     for title, section in (("At the top", Config), *_titled()):
         text += f"\n## {title}\n\n"
         text += "" if section is Config else descriptions(section)[""] + "\n\n"
+        if section is EnvironmentConfig:
+            shared = ", ".join(f"`{key.name}`" for key in keys(section))
+            text += f"It takes what stands at the top too: {shared}.\n"
+            continue
         text += "| key | value | meaning |\n| --- | --- | --- |\n"
         text += "".join(_row(key, descriptions(section)[key.name]) for key in keys(section))
     return text
 
 
 def _titled() -> Iterator[tuple[str, type]]:
-    for key in keys(Config):
-        mapping = mapping_of(key.type)
-        section = section_of(mapping[1]) if mapping else None
-        if section is not None:
-            yield f"`{key.name}.NAME`", section
+    """Yield each section once, under the route that leads to it."""
+    met: set[type] = {Config}
+    waiting = [("", Config)]
+    for route, above in waiting:
+        for key in keys(above):
+            mapping = mapping_of(key.type)
+            section = section_of(mapping[1] if mapping else key.type)
+            if section is not None and section not in met:
+                met.add(section)
+                here = f"{route}{key.name}" + (".NAME" if mapping else "")
+                yield f"`{here}`", section
+                waiting.append((f"{here}.", section))
 
 
 def _row(key: Key, description: str) -> str:
