@@ -26,6 +26,9 @@ class Planned:
     workspace: Workspace
     config: Config
     stack: Stack
+    """The stack of the environment that was asked for."""
+    stacks: tuple[Stack, ...]
+    """The stacks of all environments: each takes part in what is written."""
     files: Mapping[str, Rendered]
     """The files that are bayplan's own."""
     edits: tuple[InPlace, ...]
@@ -49,23 +52,33 @@ def read(root: Path) -> tuple[Tree, Workspace]:
     return tree, read_workspace(tree)
 
 
-def plan(root: Path) -> Planned:
-    """Decide what must run, and render every file for it. Nothing is written."""
+def plan(root: Path, environment: str | None = None) -> Planned:
+    """Decide what must run in each environment, and render every file for it. Nothing is written."""
     from bayplan import passes, writers
+    from bayplan.passes.environments import chosen, environments
     from bayplan.readers.config import read_config
     from bayplan.readers.deployment import read_composes
-    from bayplan.writers import compose
 
     tree, workspace = read(root)
     config = read_config(tree)
-    others = [each for each in read_composes(tree) if each.path != compose.PATH]
+    asked, every = chosen(config, environment), environments(config)
+    ours = {each.compose for each in every}
+    others = [each for each in read_composes(tree) if each.path not in ours]
     in_use = [service.image for each in others for service in each.services if service.image is not None]
-    stack = passes.plan(workspace, config, in_use=in_use, has_folder=tree.is_folder, today=datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    stacks = {
+        each.name: passes.plan(
+            workspace, config, environment=each.name, in_use=in_use, has_folder=tree.is_folder, today=today
+        )
+        for each in every
+    }
+    stack = stacks[asked.name]
     parts = _parts(tree, workspace, stack)
     edits = tuple(
         InPlace(path, hashlib.sha256(tree.bytes(path)).hexdigest(), file.text) for path, file in parts.items()
     )
-    return Planned(tree, workspace, config, stack, writers.write(stack), edits, parts)
+    files = writers.write_all(tuple(stacks.values()))
+    return Planned(tree, workspace, asked.config, stack, tuple(stacks.values()), files, edits, parts)
 
 
 def _parts(tree: Tree, workspace: Workspace, stack: Stack) -> dict[str, Rendered]:

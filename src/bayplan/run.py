@@ -3,8 +3,8 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
@@ -51,6 +51,14 @@ class Runner(Protocol):
     def interrupt(self) -> None: ...
 
 
+class PipeRunner(Runner, Protocol):
+    """Runs steps that are connected by pipes, too."""
+
+    def pipeline(
+        self, steps: Sequence[Step], *, given: IO[bytes] | None = None, into: IO[bytes] | None = None
+    ) -> "AbstractContextManager[Pipeline]": ...
+
+
 REMEDIES = {"docker": "install Docker Engine with the compose and buildx plugins"}
 
 
@@ -79,14 +87,19 @@ def _start(step: Step, *, merged: bool) -> "subprocess.Popen[str]":
         raise _missing(step) from error
 
 
-def _start_bytes(step: Step, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start_bytes(
+    step: Step,
+    errors: IO[bytes],
+    stdin: IO[bytes] | int | None = subprocess.DEVNULL,
+    stdout: IO[bytes] | int = subprocess.PIPE,
+) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(
             step.argv,
             cwd=step.folder,
             env={**os.environ, **step.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdin=stdin,
+            stdout=stdout,
             stderr=errors,
             start_new_session=True,
         )
@@ -107,6 +120,13 @@ def _end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
         return
 
 
+def _ask_to_end(processes: "Iterable[subprocess.Popen[str] | subprocess.Popen[bytes]]") -> None:
+    for process in processes:
+        if process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+
+
 def _failure(step: Step, code: int, output: str) -> CommandFailedError:
     return CommandFailedError(
         f"`{' '.join(step.argv[:3])}` could not {step.purpose} (exit code {code})",
@@ -116,6 +136,66 @@ def _failure(step: Step, code: int, output: str) -> CommandFailedError:
 
 def _too_slow(step: Step) -> CommandFailedError:
     return CommandFailedError(f"`{' '.join(step.argv[:3])}` did not {step.purpose} within {step.timeout:.0f} s")
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """Commands connected by pipes, while they run: what is written goes to the first, what is read is the last's.
+
+    Whoever fails, `write` and `finish` raise its own words, and no reader ever takes half of something for the whole.
+    """
+
+    steps: tuple[Step, ...]
+    _processes: "tuple[subprocess.Popen[bytes], ...]"
+    _errors: tuple[IO[bytes], ...]
+
+    def write(self, data: bytes) -> None:
+        stdin = self._processes[0].stdin
+        try:
+            if stdin is not None:
+                stdin.write(data)
+                stdin.flush()
+        except BrokenPipeError:
+            self._check(ended_early=True)
+
+    def chunks(self, size: int = 1 << 17) -> Iterator[bytes]:
+        """Yield what the last command prints, as it comes."""
+        stdout = self._processes[-1].stdout
+        while stdout is not None and (chunk := stdout.read(size)):
+            yield chunk
+
+    def line(self) -> str:
+        """Return the next line that the last command prints; empty when there is none."""
+        stdout = self._processes[-1].stdout
+        return stdout.readline().decode(errors="replace").rstrip("\n") if stdout is not None else ""
+
+    def close(self) -> None:
+        """Tell the first command that nothing more comes."""
+        stdin = self._processes[0].stdin
+        if stdin is not None:
+            with suppress(BrokenPipeError):  # its exit code says why it ended
+                stdin.close()
+
+    def finish(self) -> None:
+        """Wait for all of them, and raise when one has failed. Until its output ends, the first keeps its input."""
+        for _ in self.chunks():
+            pass
+        self.close()
+        self._check(ended_early=False)
+
+    def _check(self, *, ended_early: bool) -> None:
+        for process in self._processes:
+            process.wait()
+        failed = []
+        for step, process, errors in zip(self.steps, self._processes, self._errors, strict=True):
+            errors.seek(0)
+            failed += [(step, process.returncode, errors.read().decode(errors="replace"))] if process.returncode else []
+        if failed:
+            alone = [one for one in failed if one[1] != -signal.SIGPIPE and "broken pipe" not in one[2].lower()]
+            step, code, _ = (alone or failed)[0]
+            raise _failure(step, code, "".join(output for _, _, output in alone or failed))
+        if ended_early:
+            raise _failure(self.steps[0], 0, "it ended before it had read everything")
 
 
 @contextmanager
@@ -167,11 +247,38 @@ class Local:
 
     def interrupt(self) -> None:
         running = tuple(self._running)
-        for process in running:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGINT)
+        _ask_to_end(running)
         for process in running:
             _end(process)
+
+    @contextmanager
+    def pipeline(
+        self, steps: Sequence[Step], *, given: IO[bytes] | None = None, into: IO[bytes] | None = None
+    ) -> Iterator[Pipeline]:
+        """Start commands connected by pipes, from a file or what is written, into a file or what is read.
+
+        Leaving the block waits for all of them; what goes wrong, in it or in one of them, ends them all.
+        """
+        from tempfile import TemporaryFile
+
+        with ExitStack() as stack:
+            processes: list[subprocess.Popen[bytes]] = []
+            errors = tuple(stack.enter_context(TemporaryFile()) for _ in steps)
+            for position, step in enumerate(steps):
+                stdin = processes[-1].stdout if processes else (given or subprocess.PIPE)
+                stdout = into if into is not None and position == len(steps) - 1 else subprocess.PIPE
+                process = _start_bytes(step, errors[position], stdin, stdout)
+                stack.enter_context(self._kept(process))
+                if processes and processes[-1].stdout is not None:
+                    processes[-1].stdout.close()  # or the one before would never learn that this one has ended
+                processes.append(process)
+            pipeline = Pipeline(tuple(steps), tuple(processes), errors)
+            try:
+                yield pipeline
+                pipeline.finish()
+            except BaseException:
+                _ask_to_end(processes)
+                raise
 
     def run(self, step: Step, *, check: bool = True) -> Done:
         process = _start(step, merged=False)

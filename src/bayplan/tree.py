@@ -33,6 +33,17 @@ class Tree:
             other.__dict__["_on_disk"] = self._on_disk
         return other
 
+    def within(self, folder: str) -> "Tree":
+        """Return the repository as seen from one of its folders: nothing outside it can be named."""
+        other = Tree.__new__(Tree)
+        other.root = self._inside(folder)
+        prefix = f"{folder}/"
+        other.overlay = {
+            path.removeprefix(prefix): self.overlay[path] for path in self.overlay if path.startswith(prefix)
+        }
+        other.__dict__["_on_disk"] = tuple(path.removeprefix(prefix) for path in self.below(folder))
+        return other
+
     @cached_property
     def _on_disk(self) -> tuple[str, ...]:
         return tuple(sorted(self._walk(self.root, "")))

@@ -47,7 +47,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> Ite
 
 
 def _build(session: Session) -> None:
-    session.build(docker.built_services(session.stack))
+    session.build(session.stack.built)
 
 
 def _failed(found: tuple[Evidence, ...]) -> list[str]:
@@ -184,10 +184,10 @@ def test_an_unchanged_image_is_not_built_again_though_the_builder_has_forgotten_
     log.unlink()
     server = session.root / "web/server.js"
     text, times = server.read_text(), server.stat()
-    session.build(docker.built_services(session.stack), only_changed=True)
+    session.build(session.stack.built, only_changed=True)
     assert not log.exists()
     server.write_text(text.replace("web listens", "we listen"))
-    session.build(docker.built_services(session.stack), only_changed=True)
+    session.build(session.stack.built, only_changed=True)
     assert log.exists()
     assert session.engine.image_id(image) != first
     assert times.st_mtime_ns != server.stat().st_mtime_ns

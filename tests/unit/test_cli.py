@@ -109,10 +109,12 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "apps/api/src/main.ts").write_text("// main\nlisten(PORT ?? 4000)\n")
     state = {"files": {DOCKERFILE: RENDERED}, "stack": a_stack(), "edits": ()}
 
-    def planned(folder: Path) -> pipeline.Planned:
+    def planned(folder: Path, environment: str | None = None) -> pipeline.Planned:
+        del environment
         tree = Tree(folder)
         workspace = Workspace.__new__(Workspace)
-        return pipeline.Planned(tree, workspace, Config(), **state)  # type: ignore[arg-type]
+        stacks = (state["stack"],)
+        return pipeline.Planned(tree, workspace, Config(), stacks=stacks, **state)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "plan", planned)
     monkeypatch.setattr(pipeline, "refuse_unbuildable", lambda _: None)

@@ -89,7 +89,7 @@ class TestCommands:
     def test_an_image_is_named_as_compose_names_it_and_a_job_uses_its_carriers(self) -> None:
         both = stack(service("api"), service("migrate", role=Role.JOB, image_of="api"))
         assert [docker.image_name(both, each) for each in both.services] == ["shop-api", "shop-api"]
-        assert [each.name for each in docker.built_services(both)] == ["api"]
+        assert [each.name for each in both.built] == ["api"]
 
     def test_build_arguments_travel_in_the_environment_and_never_in_the_argv(self) -> None:
         public = Variable("NEXT_PUBLIC_API_URL", Asked("NEXT_PUBLIC_API_URL", default="/api"), WHY, at_build=True)

@@ -22,6 +22,7 @@ class Engine:
 
     project: Project
     now: list[Container]
+    values: dict[str, str] = field(default_factory=dict)
     brings_back: bool = True
     removed: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
@@ -54,7 +55,7 @@ def undo(engine: Engine) -> str:
 
 
 def kept(root: Path, *, brings_back: bool = True) -> Engine:
-    engine = Engine(Project("shop", root), [OLD], brings_back)
+    engine = Engine(Project("shop", root), [OLD], brings_back=brings_back)
     former.keep(engine)  # type: ignore[arg-type]
     engine.now = [NEW]
     return engine

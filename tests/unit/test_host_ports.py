@@ -23,7 +23,7 @@ def test_a_taken_port_is_refused_with_who_needs_it_and_what_to_do(tmp_path: Path
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(BayplanError, match=f"port {port} .* taken by another program, and api needs it") as refused:
-            refuse_taken(_stack(tmp_path, port), ())
+            refuse_taken(_stack(tmp_path, port), (), {})
     assert "services.api.publish" in refused.value.remedy
 
 
@@ -32,5 +32,5 @@ def test_a_free_port_and_a_service_without_one_pass(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
     stack = _stack(tmp_path, port)
-    refuse_taken(stack, ())
-    refuse_taken(replace(stack, services=tuple(replace(each, binding=None) for each in stack.services)), ())
+    refuse_taken(stack, (), {})
+    refuse_taken(replace(stack, services=tuple(replace(each, binding=None) for each in stack.services)), (), {})

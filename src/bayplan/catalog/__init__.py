@@ -1,15 +1,19 @@
 """What is known about the world outside the repository, as data."""
 
+import re
 import tomllib
+from collections.abc import Collection
 from functools import cache
 from importlib import resources
 from typing import Any
+
+QUOTED = re.compile(r'"([^"\n]+)"')
 
 
 @cache
 def load(name: str) -> dict[str, Any]:
     """Return a file of the catalog by its path without `.toml`: `stores/postgres`."""
-    return tomllib.loads(resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(_text(name))
 
 
 @cache
@@ -19,3 +23,14 @@ def names(folder: str) -> tuple[str, ...]:
     return tuple(
         sorted(f"{folder}/{entry.name.removesuffix('.toml')}" for entry in found if entry.name.endswith(".toml"))
     )
+
+
+def quoting(folder: str, words: Collection[str]) -> tuple[str, ...]:
+    """Return those files of a folder in which one of these words is a value; the others need not be parsed."""
+    wanted = frozenset(words)
+    return tuple(name for name in names(folder) if not wanted.isdisjoint(QUOTED.findall(_text(name))))
+
+
+@cache
+def _text(name: str) -> str:
+    return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")

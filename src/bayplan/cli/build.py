@@ -8,8 +8,9 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bayplan.cli.parser import add_environment
 from bayplan.errors import UsageError
-from bayplan.model.stack import Service, Stack
+from bayplan.model.stack import OwnImage, Stack
 
 EXAMPLES = """examples:
   bayplan build
@@ -31,6 +32,7 @@ PLATFORMS = (
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    add_environment(parser)
     parser.add_argument("services", nargs="*", metavar="SERVICE", help="build only these; all of them when left out")
     parser.add_argument(
         "--platform",
@@ -49,18 +51,21 @@ def run(arguments: argparse.Namespace) -> int:
     from bayplan.engines import docker
     from bayplan.probes import PROBES
 
-    planned = pipeline.plan(arguments.directory)
+    planned = pipeline.plan(arguments.directory, arguments.environment)
     root = planned.tree.root
-    services = chosen(planned.stack, arguments.services)
+    images = chosen(planned.stack, arguments.services)
     session = open_session(planned.stack, planned.workspace, root, planned.config, dry=arguments.dry_run)
     if arguments.dry_run:
-        for service in services:
-            step = docker.build(planned.stack, service, root, session.environment.values, arguments.platform)
+        for own in images:
+            step = docker.build(planned.stack, own, root, session.environment.values, arguments.platform)
             print(session.typed(step))
         return 0
-    session.stack = replace(planned.stack, services=services)
+    names = {own.name for own in images}
+    session.stack = replace(
+        planned.stack, services=tuple(each for each in planned.stack.services if each.name in names)
+    )
     with at_work(root):
-        session.build(services, arguments.platform)
+        session.build(images, arguments.platform)
         if arguments.platform:
             return 0
         found = session.prove(probes=tuple(probe for probe in PROBES if probe.id == "size"))
@@ -68,16 +73,16 @@ def run(arguments: argparse.Namespace) -> int:
     return int(evidence.failed(found))
 
 
-def chosen(stack: Stack, names: Sequence[str]) -> tuple[Service, ...]:
-    """Return the services with images of their own, all or those named; a job's name means the image it runs in."""
-    from bayplan.engines.docker import built_services
-
-    built = built_services(stack)
+def chosen(stack: Stack, names: Sequence[str]) -> tuple[OwnImage, ...]:
+    """Return the stack's own images, all or those named; a job's name means the image it runs in."""
     wanted = set()
     for name in names:
         service = stack.service(name)
-        if service is None:
-            known = ", ".join(each.name for each in built)
-            raise UsageError(f"there is no service {name!r} to build", remedy=f"the services are {known}")
-        wanted.add(service.image_of or service.name)
-    return tuple(each for each in built if each.name in wanted or not names)
+        wanted.add(service.image_of or name if service else name)
+    known = {own.name for own in stack.built}
+    if unknown := wanted - known:
+        raise UsageError(
+            f"there is no service {sorted(unknown)[0]!r} to build",
+            remedy=f"the services are {', '.join(sorted(known))}",
+        )
+    return tuple(each for each in stack.built if each.name in wanted or not names)

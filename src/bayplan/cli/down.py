@@ -2,6 +2,8 @@
 
 import argparse
 
+from bayplan.cli.parser import add_environment
+
 EXAMPLES = """examples:
   bayplan down
   bayplan down --volumes --images    as if it had never run
@@ -10,6 +12,7 @@ EXAMPLES = """examples:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    add_environment(parser)
     parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the repository (default: the current folder)")
     parser.add_argument("--volumes", action="store_true", help="delete its data too")
     parser.add_argument("--images", action="store_true", help="remove the images that were built for it too")
@@ -25,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bayplan.engines.checkout import refuse_another
     from bayplan.probes import leftovers
 
-    planned = pipeline.plan(arguments.directory)
+    planned = pipeline.plan(arguments.directory, arguments.environment)
     session = open_session(
         planned.stack,
         planned.workspace,

@@ -28,6 +28,7 @@ ROAD = (
     Command("down", "bayplan.cli.down", "stop it again"),
 )
 BESIDE = (
+    Command("diff", "bayplan.cli.diff", "show what differs between two environments"),
     Command("init", "bayplan.cli.init", "begin a bayplan.yaml with what the code does not say"),
     Command("why", "bayplan.cli.why", "say why a line of a written file is there"),
     Command("explain", "bayplan.cli.explain", "explain a rule of `bayplan check`"),
@@ -119,6 +120,16 @@ def _add_global(parser: argparse.ArgumentParser) -> None:
     add("-C", "--directory", metavar="DIR", type=Path, default=argparse.SUPPRESS, help="the folder of the repository")
     add("--color", choices=("auto", "always", "never"), default=argparse.SUPPRESS, help="colours (default: auto)")
     add("-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="say more about a failure")
+
+
+def add_environment(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that chooses an environment."""
+    parser.add_argument(
+        "--env",
+        metavar="NAME",
+        dest="environment",
+        help="the environment, as bayplan.yaml names it (default: production, or the first)",
+    )
 
 
 def top_parser() -> tuple[TopParser, dict[str, CommandParser]]:

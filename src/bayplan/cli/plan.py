@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Iterator
 
+from bayplan.cli.parser import add_environment
 from bayplan.cli.terminal import paint, printable, table
 from bayplan.model.stack import Asked, Given, Health, Service, Stack, Store, Variable
 from bayplan.source import Why
@@ -12,6 +13,7 @@ EXAMPLES = """examples:
   bayplan plan          a summary
   bayplan plan --why    with the reason of every decision, and the line that shows it
   bayplan plan --json   everything, for programs
+  bayplan plan --env staging
 """
 HIDDEN = "(secret)"
 SERVICE_HEAD = ("SERVICE", "ROLE", "PORT", "PUBLISHED", "HEALTH", "NEEDS", "BASE", "COMMAND")
@@ -21,6 +23,7 @@ STORE_HEAD = ("STORE", "IMAGE", "PORT", "HEALTH", "DATA")
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    add_environment(parser)
     parser.add_argument(
         "folder", nargs="?", metavar="FOLDER", help="the repository, where it is not the current folder"
     )
@@ -32,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the plan."""
     from bayplan import pipeline
 
-    planned = pipeline.plan(arguments.directory)
+    planned = pipeline.plan(arguments.directory, arguments.environment)
     if arguments.json:
         print(as_json(planned.stack, sorted(planned.files)))
         return 0

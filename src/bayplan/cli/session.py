@@ -20,7 +20,7 @@ from bayplan.model.config import Config
 from bayplan.model.evidence import Evidence
 from bayplan.model.running import Event
 from bayplan.model.secret import hide
-from bayplan.model.stack import Service, Stack
+from bayplan.model.stack import OwnImage, Stack
 from bayplan.model.workspace import Workspace
 from bayplan.probes import PROBES, Probe, prove, record
 from bayplan.probes.subject import Subject
@@ -47,18 +47,19 @@ class Session:
         folder.write(self.root, folder.log(service), text)
 
     def images(self) -> dict[str, str]:
-        return {service.name: docker.image_name(self.stack, service) for service in self.stack.services}
+        values = self.environment.values
+        return {service.name: docker.image_name(self.stack, service, values) for service in self.stack.services}
 
-    def build(self, services: Sequence[Service], platform: str | None = None, *, only_changed: bool = False) -> None:
+    def build(self, images: Sequence[OwnImage], platform: str | None = None, *, only_changed: bool = False) -> None:
         """Build these images with their progress shown; or only those whose inputs have changed."""
-        given = {} if platform else self._inputs(services)
+        given = {} if platform else self._inputs(images)
         with progress() as listen:
             there = reuse.take(self.engine, given) if only_changed else frozenset()
             for name in sorted(there):
                 listen(News(name, State.DONE, "built earlier, from the same files"))
             builds.build_all(
                 self.stack,
-                [each for each in services if each.name not in there],
+                [each for each in images if each.name not in there],
                 self.root,
                 self.engine.runner,
                 values=self.environment.values,
@@ -66,11 +67,11 @@ class Session:
                 platform=platform,
                 listen=listen,
             )
-        same = {name: each for name, each in self._inputs(services).items() if each == given.get(name)} if given else {}
+        same = {name: each for name, each in self._inputs(images).items() if each == given.get(name)} if given else {}
         reuse.remember(self.engine, same)
 
-    def _inputs(self, services: Sequence[Service]) -> dict[str, reuse.Inputs]:
-        return reuse.inputs(self.stack, services, self.engine, self.environment.values)
+    def _inputs(self, images: Sequence[OwnImage]) -> dict[str, reuse.Inputs]:
+        return reuse.inputs(self.stack, images, self.engine, self.environment.values)
 
     def start(self, listen: Listener, override: str = "") -> tuple[Event, ...]:
         """Start what does not run and wait until all is healthy."""
@@ -136,15 +137,15 @@ def open_session(
     `refuse` is asked before anything is written, and raises when the command cannot go on.
     """
     payloads = _payloads(config or Config())
-    if not dry and not (root / docker.COMPOSE).is_file():
-        raise UsageError(f"{docker.COMPOSE} is not there yet", remedy="`bayplan write` writes it")
-    project = docker.Project(stack.name, root)
+    if not dry and not (root / stack.compose).is_file():
+        raise UsageError(f"{stack.compose} is not there yet", remedy="`bayplan write` writes it")
+    project = docker.Project(stack.project or stack.name, root, stack.compose)
     if not dry:
         engine = DockerEngine(project, Local())
         engine.check()
         refuse(engine)
     settled = environment.preview(stack, root) if dry else environment.prepare(stack, root)
-    engine = DockerEngine(replace(project, env_files=settled.files), Local(), settled.secrets)
+    engine = DockerEngine(replace(project, env_files=settled.files), Local(), settled.secrets, settled.values)
     if not dry and settled.made:
         print(f"made development values for {', '.join(settled.made)} ({environment.OURS})")
         if engine.volumes():

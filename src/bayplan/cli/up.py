@@ -8,6 +8,8 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bayplan.cli.parser import add_environment
+
 if TYPE_CHECKING:
     from bayplan.cli.session import Session
     from bayplan.model.evidence import Evidence
@@ -23,6 +25,7 @@ EXAMPLES = """examples:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    add_environment(parser)
     parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the repository (default: the current folder)")
     parser.add_argument("--dry-run", action="store_true", help="print the commands and run none of them")
     parser.add_argument("--no-verify", action="store_true", help="be done when everything is healthy")
@@ -38,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not arguments.dry_run:
         finish_killed(arguments.directory)
-    planned = pipeline.plan(arguments.directory)
+    planned = pipeline.plan(arguments.directory, arguments.environment)
     if arguments.dry_run:
         _show_commands(planned)
         return 0
@@ -61,7 +64,7 @@ def _show_commands(planned: "Planned") -> None:
 
     session = open_session(planned.stack, planned.workspace, planned.tree.root, planned.config, dry=True)
     values = session.environment.values
-    steps = [docker.build(session.stack, each, session.root, values) for each in docker.built_services(session.stack)]
+    steps = [docker.build(session.stack, each, session.root, values) for each in session.stack.built]
     for step in (*steps, docker.up(session.engine.project)):
         print(session.typed(step))
 
@@ -86,11 +89,10 @@ def _write(planned: "Planned") -> int:
 def _bring_up(session: "Session", *, verify: bool) -> Sequence["Evidence"]:
     from bayplan.cli.progress import progress
     from bayplan.cli.session import QUICK
-    from bayplan.engines import docker
     from bayplan.engines.starting import is_unchanged
     from bayplan.probes import PROBES
 
-    session.build(docker.built_services(session.stack), only_changed=True)
+    session.build(session.stack.built, only_changed=True)
     events: tuple[Event, ...] = ()
     if is_unchanged(session.stack, session.engine):
         kept = session.kept() if verify else ()

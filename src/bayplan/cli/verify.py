@@ -7,6 +7,7 @@ measured on the running stack, shown as a table, and kept in .bayplan/evidence/e
 import argparse
 from typing import TYPE_CHECKING
 
+from bayplan.cli.parser import add_environment
 from bayplan.errors import BayplanError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ EXAMPLES = """examples:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    add_environment(parser)
     parser.add_argument("folder", nargs="?", metavar="FOLDER", help="the repository (default: the current folder)")
     parser.add_argument("--gently", action="store_true", help="leave out the proofs that stop and start the services")
 
@@ -31,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bayplan.cli.session import at_work, open_session
     from bayplan.probes import PROBES
 
-    planned = pipeline.plan(arguments.directory)
+    planned = pipeline.plan(arguments.directory, arguments.environment)
     session = open_session(planned.stack, planned.workspace, planned.tree.root, planned.config, refuse=_refuse)
     probes = tuple(each for each in PROBES if not (arguments.gently and each.disturbs))
     if not arguments.gently:

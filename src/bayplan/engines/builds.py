@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from bayplan.engines.docker import build
+from bayplan.engines.docker import Own, build
 from bayplan.engines.folder import log, write
 from bayplan.engines.news import Listener, News, State
 from bayplan.errors import CommandFailedError, UsageError
 from bayplan.model.secret import Secret, hide
-from bayplan.model.stack import Service, Stack
+from bayplan.model.stack import Stack
 from bayplan.run import Runner, Step
 
 STEP = re.compile(r"#(\d+) \[(?:(?P<stage>[^\]\s]+) +)?(?P<at>\d+)/(?P<of>\d+)\] (?P<what>.+)")
@@ -56,7 +56,7 @@ class Built:
 
 def build_all(
     stack: Stack,
-    services: Sequence[Service],
+    images: Sequence[Own],
     root: Path,
     runner: Runner,
     *,
@@ -66,15 +66,15 @@ def build_all(
     listen: Listener,
 ) -> tuple[Built, ...]:
     """Build the images, as many at a time as there are processors; the first that fails ends the others."""
-    _refuse_without_secrets(services, values)
+    _refuse_without_secrets(stack, images, values)
     hidden = tuple(secrets)
-    for service in services:
-        listen(News(service.name, State.WAITING))
-    pool = ThreadPoolExecutor(max_workers=max(1, min(len(services), os.cpu_count() or 1)))
+    for each in images:
+        listen(News(each.name, State.WAITING))
+    pool = ThreadPoolExecutor(max_workers=max(1, min(len(images), os.cpu_count() or 1)))
     try:
         jobs = [
             pool.submit(_build, build(stack, each, root, values, platform), each.name, root, runner, hidden, listen)
-            for each in services
+            for each in images
         ]
         return _gather(jobs)
     except BaseException:
@@ -85,13 +85,13 @@ def build_all(
         pool.shutdown(cancel_futures=True)
 
 
-def _refuse_without_secrets(services: Sequence[Service], values: Mapping[str, str]) -> None:
-    missing = sorted({name for service in services for name in service.image.secrets if not values.get(name)})
+def _refuse_without_secrets(stack: Stack, images: Sequence[Own], values: Mapping[str, str]) -> None:
+    missing = sorted({name for each in images for name in each.image.secrets if not values.get(name)})
     if missing:
         names = " and ".join(missing)
         raise UsageError(
             f"no image can be built without {names}, which installs need for a private registry",
-            remedy=f"give {names} in .env or in the shell; .env.example says where it is read",
+            remedy=f"give {names} in {stack.env_file} or in the shell; {stack.env_example} says where it is read",
         )
 
 

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-from bayplan.model.stack import Asked, Given, Service, Stack, Value
+from bayplan.model.stack import Asked, Given, OwnImage, Service, Stack, Value
 from bayplan.run import Step
 
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
-COMPOSE = "docker-compose.prod.yml"
+Own = OwnImage | Service
+"""What has an image of its own, or runs in one."""
 QUICK = 60.0
 LONG = 300.0
 
@@ -20,18 +22,16 @@ class Project:
 
     name: str
     root: Path
-    compose: str = COMPOSE
+    compose: str = "docker-compose.prod.yml"
     env_files: tuple[str, ...] = ()
 
 
-def image_name(stack: Stack, service: Service) -> str:
-    """Return the image a service runs: compose's own default, so that `docker compose up` finds what bayplan built."""
-    return f"{stack.name}-{service.image_of or service.name}"
-
-
-def built_services(stack: Stack) -> tuple[Service, ...]:
-    """Return the services with an image of their own."""
-    return tuple(service for service in stack.services if service.image_of is None)
+def image_name(stack: Stack, own: Own, values: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the name of an image as the compose file has it, so that `docker compose up` finds what bayplan built."""
+    if own.pulled is not None:
+        return value_text(own.pulled, values)
+    carrier = own.image_of if isinstance(own, Service) else None
+    return f"{stack.project or stack.name}-{carrier or own.name}"
 
 
 def value_text(value: Value, values: Mapping[str, str]) -> str:
@@ -48,22 +48,30 @@ def _path(path: str) -> str:
     return f"./{path}" if path.startswith("-") else path
 
 
-def build(stack: Stack, service: Service, root: Path, values: Mapping[str, str], platform: str | None = None) -> Step:
+def build(stack: Stack, own: Own, root: Path, values: Mapping[str, str], platform: str | None = None) -> Step:
     """Build one image. Arguments and secrets go through the environment: an argv is seen by everyone on the machine.
 
     An image for another platform gets a tag of its own, for the plain one is what runs here.
     """
-    told = {each.name: value_text(each.value, values) for each in service.variables if each.at_build}
+    told = {each.name: value_text(each.value, values) for each in own.variables if each.at_build}
     arguments = {name: text for name, text in told.items() if text}  # none is not the same as an empty one
-    tag = platform.replace("/", "-") if platform else "latest"
+    tag = _tagged(image_name(stack, own, values), platform)
     argv = ["docker", "buildx", "build", "--load", "--progress=plain"]
     argv += [f"--platform={platform}"] if platform else []
-    argv += [f"--file={service.image.dockerfile}", f"--tag={image_name(stack, service)}:{tag}"]
+    argv += [f"--file={own.image.dockerfile}", f"--tag={tag}"]
     argv += [f"--build-arg={name}" for name in sorted(arguments)]
-    argv += [f"--secret=id={name},env={name}" for name in service.image.secrets]
-    argv.append(_path(service.image.context))
-    secret = {name: values[name] for name in service.image.secrets if name in values}
-    return Step(tuple(argv), f"build the image of {service.name}", environment=arguments | secret, folder=root)
+    argv += [f"--secret=id={name},env={name}" for name in own.image.secrets]
+    argv.append(_path(own.image.context))
+    secret = {name: values[name] for name in own.image.secrets if name in values}
+    return Step(tuple(argv), f"build the image of {own.name}", environment=arguments | secret, folder=root)
+
+
+def _tagged(name: str, platform: str | None) -> str:
+    tag = platform.replace("/", "-") if platform else "latest"
+    untagged, colon, own = name.rpartition(":")
+    if not colon or "/" in own:
+        return f"{name}:{tag}"
+    return f"{untagged}:{own}-{tag}" if platform else name
 
 
 def versions() -> tuple[Step, ...]:

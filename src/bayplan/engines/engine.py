@@ -1,6 +1,6 @@
 """A project on a Docker engine: what probes and commands may ask of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +25,8 @@ class DockerEngine:
     project: Project
     runner: Runner
     secrets: tuple[Secret, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What the operator supplied, by name."""
     _ahead: float | None = field(default=None, init=False)
 
     def check(self) -> str:

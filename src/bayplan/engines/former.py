@@ -52,7 +52,7 @@ def _bring_back(stack: Stack, engine: DockerEngine, ran: dict[str, Container]) -
             return False
         for service in stack.services:
             if service.name in ran:
-                engine.tag(ran[service.name].image, docker.image_name(stack, service))
+                engine.tag(ran[service.name].image, docker.image_name(stack, service, engine.values))
         engine.start_again(KEPT)
         _write(engine, kept)
     except (BayplanError, OSError, ValueError, LookupError, TypeError, AttributeError):

@@ -17,7 +17,7 @@ from bayplan.engines import docker
 from bayplan.engines.engine import DockerEngine
 from bayplan.engines.folder import NAME, write
 from bayplan.formats import dockerignore
-from bayplan.model.stack import Service, Stack
+from bayplan.model.stack import Stack
 
 KEPT = ".bayplan/images.json"
 MOST = 4
@@ -38,21 +38,21 @@ class Inputs:
 
 
 def inputs(
-    stack: Stack, services: Sequence[Service], engine: DockerEngine, values: Mapping[str, str]
+    stack: Stack, images: Sequence[docker.Own], engine: DockerEngine, values: Mapping[str, str]
 ) -> dict[str, Inputs]:
     """Return what each image would be built from, by service; those of which that is not certain are left out."""
     contexts: dict[tuple[str, str], str] = {}
     bases: dict[str, str] = {}
     found = {}
-    for service in services:
-        step = docker.build(stack, service, engine.project.root, values)
+    for own in images:
+        step = docker.build(stack, own, engine.project.root, values)
         try:
-            recipe, ignored = _texts(engine.project.root, service)
+            recipe, ignored = _texts(engine.project.root, own)
             names = base_images(recipe)
             bases |= {name: engine.image_id(name) for name in names if name not in bases}
-            place = (service.image.context, ignored)
+            place = (own.image.context, ignored)
             if place not in contexts:
-                contexts[place] = context_digest(engine.project.root / service.image.context, ignored)
+                contexts[place] = context_digest(engine.project.root / own.image.context, ignored)
         except (OSError, ValueError):
             continue
         if all(bases[name] for name in names):  # one the engine does not hold is the registry's newest
@@ -66,7 +66,7 @@ def inputs(
                 around,
             ]
             digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-            found[service.name] = Inputs(docker.image_name(stack, service), digest)
+            found[own.name] = Inputs(docker.image_name(stack, own, values), digest)
     return found
 
 
@@ -134,11 +134,11 @@ def _entries(folder: Path, prefix: str, patterns: Sequence[str]) -> Iterator[str
             yield json.dumps([path, about.st_mode, about.st_size, about.st_mtime_ns, about.st_ctime_ns, leads])
 
 
-def _texts(root: Path, service: Service) -> tuple[str, str]:
+def _texts(root: Path, own: docker.Own) -> tuple[str, str]:
     """Return a Dockerfile, and the ignore file that BuildKit takes for it."""
-    dockerfile = root / service.image.dockerfile
+    dockerfile = root / own.image.dockerfile
     beside = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
-    ignore = beside if beside.exists() else root / service.image.context / ".dockerignore"
+    ignore = beside if beside.exists() else root / own.image.context / ".dockerignore"
     return dockerfile.read_text(encoding="utf-8"), ignore.read_text(encoding="utf-8") if ignore.exists() else ""
 
 

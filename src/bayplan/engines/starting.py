@@ -30,8 +30,9 @@ class Started:
 
 def expected(stack: Stack) -> dict[str, bool]:
     """Return the names of what must run, and whether each runs to its end."""
-    ends = {service.name: service.role.value is Role.JOB for service in stack.services}
-    return ends | {store.name: False for store in stack.stores}
+    ends = {service.name: service.role.value in (Role.JOB, Role.FILES) for service in stack.services}
+    proxy = {stack.proxy.name: False} if stack.proxy else {}
+    return ends | {store.name: False for store in stack.stores} | proxy
 
 
 def is_unchanged(stack: Stack, engine: DockerEngine) -> bool:
@@ -43,8 +44,11 @@ def is_unchanged(stack: Stack, engine: DockerEngine) -> bool:
     hashes = engine.config_hashes()
     if any(hashes.get(name) != container.config_hash for name, container in found.items()):
         return False
-    images = {service.name: docker.image_name(stack, service) for service in stack.services}
+    images = {service.name: docker.image_name(stack, service, engine.values) for service in stack.services}
     images |= {store.name: store.image.value for store in stack.stores}
+    if stack.proxy is not None:
+        own = next((each for each in stack.built if each.name == stack.proxy.name), None)
+        images[stack.proxy.name] = docker.image_name(stack, own, engine.values) if own else stack.proxy.base.value
     ids = {name: engine.image(name) for name in set(images.values())}
     return all((image := ids[images[name]]) is not None and image.id == each.image for name, each in found.items())
 
@@ -79,7 +83,7 @@ def start(
     what ran before runs afterwards, with its earlier settings where they are known, and its data stays.
     """
     before, volumes = engine.containers(), engine.volumes()
-    refuse_taken(stack, before)
+    refuse_taken(stack, before, engine.values)
     began, since = monotonic(), engine.now()
     pool = ThreadPoolExecutor(max_workers=1)
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bayplan.model.proxy import ProxyFile
 from bayplan.source import At, Located
 
 
@@ -247,6 +248,7 @@ class Deployment:
     env_files: tuple[EnvFile, ...] = ()
     ignores: tuple[IgnoreFile, ...] = ()
     workflows: tuple[Workflow, ...] = ()
+    proxies: tuple[ProxyFile, ...] = ()
     broken: tuple[Broken, ...] = ()
 
     @property

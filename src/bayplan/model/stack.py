@@ -1,8 +1,10 @@
 """What must run. It knows no vendor."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bayplan.model.config import VariableConfig
 from bayplan.model.image import Image
 from bayplan.source import At, Fact, Why
 
@@ -64,6 +66,8 @@ class Variable:
     """Whether any random text will do, so that a command can make it."""
     group: str = ""
     """The heading it is documented under."""
+    fallback: str | None = None
+    """What the code takes where nothing is given."""
     for_browsers: bool = False
     """Whether it is an address that browsers call, and which its default gives for this machine only."""
     kind: str = ""
@@ -185,6 +189,16 @@ def reads_source_maps(argv: tuple[str, ...]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnImage:
+    """An image that the stack builds, whoever runs it."""
+
+    name: str
+    image: Image
+    variables: tuple[Variable, ...] = ()
+    pulled: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """A database or the like, from the catalog."""
 
@@ -277,7 +291,7 @@ class Proxy:
     """What the world reaches: host names to services."""
 
     name: str
-    image: Fact[str]
+    base: Fact[str]
     """The image that runs, or that the own one is made of."""
     sites: tuple[Site, ...]
     tls: Tls
@@ -286,7 +300,7 @@ class Proxy:
     why: Why
     limits: Limits
     health: Health
-    build: Image | None = None
+    image: Image | None = None
     """Its own image, where it needs modules that the public one has not."""
     pulled: Value | None = None
     needs: tuple[Need, ...] = ()
@@ -334,6 +348,8 @@ class Stack:
     """What builds of images are told in secret, under the names by which their recipes read it."""
     leftovers: tuple[Fact[str], ...] = ()
     """What a build on this machine leaves in unusual places, where it would mislead the one in the image."""
+    unneeded: tuple[Fact[str], ...] = ()
+    """Patterns of what no image is made from, by the rules of an ignore file at the root."""
     proxy: Proxy | None = None
     backups: Backups | None = None
     compose: str = "docker-compose.prod.yml"
@@ -342,8 +358,20 @@ class Stack:
     project: str = ""
     """The name under which it runs: environments on one machine must not share it."""
 
+    told: Mapping[str, VariableConfig] = field(default_factory=dict)
+    """What `bayplan.yaml` says of variables, also of those that no code reads."""
+
     def service(self, name: str) -> Service | None:
         return next((service for service in self.services if service.name == name), None)
+
+    @property
+    def built(self) -> tuple[OwnImage, ...]:
+        """The images that are the stack's own."""
+        own = [each for each in self.services if each.image_of is None]
+        found = [OwnImage(each.name, each.image, each.variables, each.pulled) for each in own]
+        if self.proxy is not None and self.proxy.image is not None:
+            found.append(OwnImage(self.proxy.name, self.proxy.image, pulled=self.proxy.pulled))
+        return tuple(found)
 
     @property
     def env_example(self) -> str:

@@ -238,6 +238,8 @@ class Manager:
     name: str
     version: Fact[str]
     """Exact, `10.34.8`."""
+    comes_with_node: bool = False
+    """Whether it is the one that every installation of this Node.js major has."""
     lockfile: Lockfile | None = None
     files: tuple[str, ...] = ()
     """What an install needs beside the manifests, in the order to copy: root manifest, lockfile, workspace file,
@@ -278,6 +280,36 @@ class Workspace:
     tasks: Mapping[str, Task] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     """The root .gitignore's patterns."""
+    root: str = "."
+    """Its folder in the repository; all that it names lies below, apart from places."""
+    folders: tuple[str, ...] = ()
+    """The folders at its root that hold files."""
+    markdown: tuple[str, ...] = ()
+    """The folders inside packages with Markdown that code may read."""
+    others: tuple["Workspace", ...] = ()
+    """What the repository holds outside of it with lockfiles of their own."""
+
+    @property
+    def every(self) -> tuple["Workspace", ...]:
+        """This workspace and those beside it."""
+        return (self, *self.others)
+
+    def from_root(self, path: str) -> str:
+        """Return a path of this workspace relative to the repository."""
+        return path if self.root == "." else posixpath.normpath(f"{self.root}/{path}")
+
+    def package_at(self, folder: str) -> "tuple[Workspace, Package] | None":
+        """Return the package in a folder of the repository, and the workspace it belongs to."""
+        for each in self.every:
+            package = each.by_folder("." if folder == each.root else folder.removeprefix(f"{each.root}/"))
+            if package is not None and each.from_root(package.folder) == posixpath.normpath(folder):
+                return each, package
+        return None
+
+    def holding(self, path: str) -> "Workspace":
+        """Return the workspace that a path of the repository belongs to, the deepest of them."""
+        inner = [each for each in self.others if path == each.root or path.startswith(f"{each.root}/")]
+        return max(inner, key=lambda each: len(each.root), default=self)
 
     @cached_property
     def _folders(self) -> dict[str, Package]:

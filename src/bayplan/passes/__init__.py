@@ -13,11 +13,13 @@ from bayplan.passes import (
     builds,
     commands,
     embedded,
+    environments,
     git_ignored,
     health,
     image_next,
     image_node,
     image_tool,
+    images,
     left_out,
     leftovers,
     limits,
@@ -30,9 +32,14 @@ from bayplan.passes import (
     settings,
     signals,
     stores,
+    unneeded,
     variables,
 )
+from bayplan.passes import (
+    proxy as proxy_pass,
+)
 from bayplan.passes.apps import App
+from bayplan.passes.environments import Environment
 from bayplan.passes.recipe import Recipe, inside
 from bayplan.source import Fact, Located, Why
 
@@ -43,20 +50,23 @@ def plan(
     workspace: Workspace,
     config: Config,
     *,
+    environment: str | None = None,
     in_use: Sequence[Located[str]] = (),
     has_folder: Callable[[str], bool] = lambda _: False,
     today: date | None = None,
 ) -> Stack:
-    """Decide everything about the stack.
+    """Decide everything about the stack of an environment.
 
     `in_use` are the images that the repository's own compose files name; `has_folder` says whether a folder is there.
     """
+    where = environments.chosen(config, environment)
+    config = where.config
     name = apps_pass.stack_name(config.name or workspace.name)
     apps, notes = apps_pass.choose(workspace, config)
     if not apps:
         raise left_out.nothing_to_start(workspace, notes)
     workspace, apps = builds.overruled(workspace, apps, config)
-    return _Planner(workspace, config, name, apps, list(notes), has_folder).stack(in_use, today)
+    return _Planner(workspace, where, name, apps, list(notes), has_folder).stack(in_use, today)
 
 
 class _Planner:
@@ -65,14 +75,15 @@ class _Planner:
     def __init__(
         self,
         workspace: Workspace,
-        config: Config,
+        where: Environment,
         name: str,
         apps: tuple[App, ...],
         notes: list[Note],
         has_folder: Callable[[str], bool],
     ) -> None:
         self.workspace = workspace
-        self.config = config
+        self.where = where
+        self.config = config = where.config
         self.name = name
         self.apps = apps
         self.notes = notes
@@ -88,11 +99,8 @@ class _Planner:
 
     def stack(self, in_use: Sequence[Located[str]], today: date | None) -> Stack:
         chosen = stores.stores(self.config, self.entries, self.users, self.name, in_use)
-        migration, note = migrations.migration(self.workspace, self.apps, self.config)
-        services = self._services([migration_script.NAME] if migration else [])
-        if migration is not None:
-            carrier = next(service for service in services if service.name == migration.app.name)
-            services.insert(0, self._job(migration, carrier))
+        services, note = self._all_services() if self.config.apps else ([], None)
+        front = proxy_pass.proxy(self.where, services, self.name)
         self.notes += [*ports.only_here(services), *git_ignored.about(self.workspace.ignored)]
         if today is not None and (old := node_version.end_of_life(self.node, today)) is not None:
             self.notes.append(old)
@@ -100,15 +108,29 @@ class _Planner:
         self.notes += [*_about_lockfiles(self.workspace), *_about_hoisting(self.workspace)]
         return Stack(
             self.name,
-            "production",
+            self.where.name,
             self.node,
             tuple(services),
             chosen,
             self.config.platforms or PLATFORMS,
             tuple(self.notes),
-            leftovers=leftovers.leftovers(self.workspace, self.apps),
+            leftovers=leftovers.leftovers(self.apps),
+            unneeded=unneeded.unneeded(self.workspace, [each.image for each in services]),
             build_secrets=registries.build_secrets(self.workspace),
+            proxy=front,
+            compose=self.where.compose,
+            env_file=self.where.env_file,
+            told=self.config.variables,
+            project=self.where.named(self.name),
         )
+
+    def _all_services(self) -> tuple[list[Service], Note | None]:
+        migration, note = migrations.migration(self.workspace, self.apps, self.config)
+        services = self._services([migration_script.NAME] if migration else [])
+        if migration is not None:
+            carrier = next(service for service in services if service.name == migration.app.name)
+            services.insert(0, self._job(migration, carrier))
+        return [images.pulled(service, self.config, self.name) for service in services], note
 
     def _services(self, prepared_by: Sequence[str]) -> list[Service]:
         checks: dict[str, Health | None] = {}
@@ -125,20 +147,23 @@ class _Planner:
             services.append(self._service(app, checks[app.name], found, waits))
         return services
 
+    def _node(self, app: App) -> Fact[str]:
+        return node_version.node_version(app.workspace, self.config)
+
     def _service(self, app: App, check: Health | None, found: tuple[Variable, ...], waits: tuple[Need, ...]) -> Service:
         command = commands.command(app, self.config)
         is_next = app.package.code.framework is not None and app.package.code.framework.value == "next"
-        recipe = Recipe(self.name, self.workspace, app, self.node, command, self.ports[app.name], check, found)
+        recipe = Recipe(self.name, app, self._node(app), command, self.ports[app.name], check, found)
         if is_next:
-            image = image_next.image(recipe, has_public=self.has_folder(app.package.path("public")))
+            image = image_next.image(recipe, has_public=self.has_folder(f"{app.folder}/public"))
         else:
             image = image_node.image(recipe)
         init, note = signals.init(app)
-        self.notes += [each for each in (note, embedded.about_files(self.workspace, app)) if each]
+        self.notes += [each for each in (note, embedded.about_files(app)) if each]
         cache = (f"{recipe.folder}/{recipe.next_folder}/cache",) if is_next else ()
         return Service(
             name=app.name,
-            package=app.package.folder,
+            package=app.folder,
             role=app.role,
             image=image,
             command=command,
@@ -158,18 +183,18 @@ class _Planner:
     def _job(self, migration: migrations.Migration, carrier: Service) -> Service:
         read = {
             use.name
-            for package in self.workspace.closure(migration.package, development=False)
+            for package in migration.workspace.closure(migration.package, development=False)
             for use in package.code.env
         }
         role = Fact(Role.JOB, migration.command.why)
-        own = App(migration_script.NAME, migration.package, role, migration.settings)
+        own = App(migration_script.NAME, migration.package, role, migration.settings, migration.workspace)
         carried = (variable for variable in carrier.variables if variable.name in read)
         found = variables.with_given(carried, own, self.config)
         users = {kind: {own.name: migration.command.why} for kind, names in self.users.items() if carrier.name in names}
-        recipe = Recipe(self.name, self.workspace, own, self.node, migration.command, None, None, found)
+        recipe = Recipe(self.name, own, self._node(own), migration.command, None, None, found)
         return Service(
             name=own.name,
-            package=migration.package.folder,
+            package=own.folder,
             role=role,
             image=carrier.image if migration.is_carried else image_tool.image(recipe),
             command=migration.command,
@@ -195,7 +220,7 @@ def _about_lockfiles(workspace: Workspace) -> list[Note]:
 
 
 def _about_hoisting(workspace: Workspace) -> list[Note]:
-    if workspace.manager.linker != "hoisted" or len(workspace.packages) == 1:
+    if workspace.manager.name != "pnpm" or workspace.manager.linker != "hoisted" or len(workspace.packages) == 1:
         return []
     text = "nodeLinker is hoisted, so every install, and every image, holds what all packages run"
     return [Note("node_modules", text)]

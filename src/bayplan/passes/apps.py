@@ -28,6 +28,16 @@ class App:
     package: Package
     role: Fact[Role]
     settings: ServiceConfig
+    workspace: Workspace
+    """The one that its package belongs to."""
+
+    @property
+    def folder(self) -> str:
+        """The folder of its package in the repository."""
+        return self.workspace.from_root(self.package.folder)
+
+
+Candidate = tuple[Workspace, Package]
 
 
 def service_name(text: str) -> str:
@@ -41,23 +51,22 @@ def stack_name(text: str) -> str:
     return service_name(named["scope"] if named else text)
 
 
-def _candidates(workspace: Workspace) -> Iterator[tuple[str, Package]]:
+def _candidates(workspace: Workspace) -> Iterator[tuple[str, Candidate]]:
     """Yield each package that can run under a name of its own: its folder's last part, or more of it."""
-    runnable = [each for each in workspace.packages if each.code.framework is not None]
-    short = {each.folder: service_name(_short(workspace, each)) for each in runnable}
+    every = [(each, package) for each in workspace.every for package in each.packages]
+    runnable = {each.from_root(package.folder): (each, package) for each, package in every if package.code.framework}
+    short = {
+        folder: service_name(workspace.name if folder == "." else folder.rsplit("/", 1)[-1]) for folder in runnable
+    }
     given = Counter((*short.values(), *RESERVED, *(load(store)["kind"] for store in names("stores"))))
-    for each in runnable:
-        name = short[each.folder]
+    for folder, candidate in runnable.items():
+        name = short[folder]
         if given[name] > 1:
-            name = service_name(each.folder) if "/" in each.folder else f"{name}-app"
-        while name != short[each.folder] and given[name]:
+            name = service_name(folder) if "/" in folder else f"{name}-app"
+        while name != short[folder] and given[name]:
             name += "-app"
         given[name] += 1
-        yield name, each
-
-
-def _short(workspace: Workspace, package: Package) -> str:
-    return workspace.name if package.folder == "." else package.folder.rsplit("/", 1)[-1]
+        yield name, candidate
 
 
 def _role(package: Package, settings: ServiceConfig, config: Config, key: str) -> Fact[Role]:
@@ -82,9 +91,11 @@ def _role(package: Package, settings: ServiceConfig, config: Config, key: str) -
     return Fact(Role.WORKER, Why("apps", "it listens on nothing", package.at))
 
 
-def _settings(services: Mapping[str, ServiceConfig], name: str, package: Package) -> tuple[str, ServiceConfig]:
+def _settings(
+    services: Mapping[str, ServiceConfig], name: str, package: Package, folder: str
+) -> tuple[str, ServiceConfig]:
     for key, settings in services.items():
-        if settings.package == package.folder or (settings.package is None and key in (name, package.name)):
+        if settings.package == folder or (settings.package is None and key in (name, package.name)):
             return key, settings
     return name, ServiceConfig()
 
@@ -98,19 +109,20 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
     if migration_script.settings(workspace, config) is not None:
         del services[migration_script.NAME]
     candidates = _with_named(dict(_candidates(workspace)), workspace, config, services)
-    for candidate, package in candidates.items():
-        key, settings = _settings(services, candidate, package)
+    for candidate, (owner, package) in candidates.items():
+        folder = owner.from_root(package.folder)
+        key, settings = _settings(services, candidate, package, folder)
         used.add(key)
         if settings.skip:
             continue
         framework = package.code.framework
         name = service_name(key if key in services and settings.package else candidate)
         if framework is not None and framework.value in STATIC and settings.port is None:
-            text = f"{package.folder} builds a static site with {framework.value}; no service is written for it yet"
+            text = f"{folder} builds a static site with {framework.value}; no service is written for it yet"
             notes.append(Note(name, text, framework.why.at))
             continue
         if _has_no_command(package, settings):
-            text = f"{left_out.without_command(package)}; name it: services.{name}.command in bayplan.yaml"
+            text = f"{left_out.without_command(package, folder)}; name it: services.{name}.command in bayplan.yaml"
             script = left_out.start_script(package)
             notes.append(Note(name, text, script.at if script else package.at))
             continue
@@ -119,23 +131,23 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
             refuse_keys(config, key, NOT_OF_A_JOB, "which is a job, and answers nobody")
         if role.value is Role.WORKER and settings.role is None and not package.code.queues:
             guess = f"it is run as a worker (services.{name}.role and .skip change that)"
-            text = f"{package.folder} listens on nothing and takes no jobs; {guess}"
+            text = f"{folder} listens on nothing and takes no jobs; {guess}"
             notes.append(Note(name, text, package.at))
-        apps.append(App(name, package, role, settings))
+        apps.append(App(name, package, role, settings, owner))
     _refuse_unknown(config, services.keys() - used, [app.name for app in apps])
     return tuple(apps), tuple(notes)
 
 
 def _with_named(
-    candidates: dict[str, Package], workspace: Workspace, config: Config, services: Mapping[str, ServiceConfig]
-) -> dict[str, Package]:
+    candidates: dict[str, Candidate], workspace: Workspace, config: Config, services: Mapping[str, ServiceConfig]
+) -> dict[str, Candidate]:
     """Return the candidates with those packages that only `bayplan.yaml` makes a service."""
     for key, settings in services.items():
-        package = workspace.by_folder(settings.package) if settings.package else None
-        if settings.package and package is None:
+        found = workspace.package_at(settings.package) if settings.package else None
+        if settings.package and found is None:
             raise _no_package(key, settings.package, workspace, config)
-        if package is not None and package not in candidates.values():
-            candidates[key] = package
+        if found is not None and all(each is not found[1] for _, each in candidates.values()):
+            candidates[key] = found
     return candidates
 
 
@@ -151,9 +163,10 @@ def refuse_keys(config: Config, key: str, names: Sequence[str], because: str) ->
 
 
 def _no_package(key: str, folder: str, workspace: Workspace, config: Config) -> UsageError:
-    folders = ", ".join(each.folder for each in workspace.packages if each.folder != ".")
+    every = (owner.from_root(each.folder) for owner in workspace.every for each in owner.packages)
+    folders = ", ".join(each for each in every if each != ".")
     return UsageError(
-        f"bayplan.yaml takes the service {key!r} from {folder}, and no package of the workspace is there",
+        f"bayplan.yaml takes the service {key!r} from {folder}, and no package is there",
         at=config.at("services", key, "package"),
         remedy=f"name the folder of one: {folders or '.'}",
     )

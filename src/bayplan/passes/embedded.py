@@ -1,15 +1,14 @@
 """Databases that live in a file beside the code."""
 
 from bayplan.model.stack import Note
-from bayplan.model.workspace import Workspace
 from bayplan.passes.apps import App
 
 LIBRARIES = ("better-sqlite3", "sqlite3", "sqlite", "node-sqlite3-wasm", "lmdb", "level", "classic-level", "lowdb")
 
 
-def about_files(workspace: Workspace, app: App) -> Note | None:
+def about_files(app: App) -> Note | None:
     """Say of an app that it keeps data where no volume is."""
-    for package in workspace.closure(app.package, development=False):
+    for package in app.workspace.closure(app.package, development=False):
         found = package.depends_on(*LIBRARIES)
         if found is not None:
             text = (

@@ -5,9 +5,11 @@ import shlex
 from bayplan.model.image import Argument, Cache, Copy, Run, Stage, Step
 from bayplan.model.stack import reads_source_maps
 from bayplan.model.workspace import Package
-from bayplan.passes.image_install import install, install_for
+from bayplan.passes.image_install import install
+from bayplan.passes.installer import Wish
+from bayplan.passes.installers import installer
 from bayplan.passes.lifecycle import made_up_for
-from bayplan.passes.recipe import STORE, Recipe
+from bayplan.passes.recipe import Recipe
 from bayplan.passes.trim import DECLARATION_MAPS, OWN_UNUSED, find_and_remove
 from bayplan.source import Why
 
@@ -29,11 +31,10 @@ def build_stage(
     module must be there for, the builder's own when there are none.
     """
     steps: list[Step] = []
-    builds = any(_scripts(package) for package in recipe.built)
+    builds = any(_scripts(recipe, package) for package in recipe.built)
     if builds or needs_tools:
-        exact = Why("pnpm", "exactly what the lockfile says, development tools included")
-        installs = install_for(cpus, recipe, production=False) if cpus else (install(recipe, production=False),)
-        steps.append(Run(installs, exact, (STORE,), secrets=recipe.secrets))
+        exact = Why("closure", "exactly what the lockfile says, development tools included")
+        steps.append(install(recipe, Wish(production=False, cpus=cpus), exact))
     steps += [Copy((path,), path if "/" in path else "./", why) for path, why in _shared_files(recipe).items()]
     for package in recipe.built:
         own = package is recipe.package
@@ -42,7 +43,7 @@ def build_stage(
         steps.append(Copy((package.folder,), target, Why("closure", because, package.at)))
         if own:
             steps += [Argument(each.name, each.why) for each in recipe.variables if each.at_build]
-        scripts = _scripts(package)
+        scripts = _scripts(recipe, package)
         if scripts:
             commands = (*first, *scripts, *last) if own else scripts
             why = package.build.why if package.build else Why("lifecycle", "an install would run it", package.at)
@@ -53,10 +54,10 @@ def build_stage(
     return Stage("build", "manifests", tuple(steps), Why("closure", because))
 
 
-def _scripts(package: Package) -> tuple[str, ...]:
-    where = "" if package.folder == "." else f"-C {shlex.quote(package.folder)} "
+def _scripts(recipe: Recipe, package: Package) -> tuple[str, ...]:
+    run = installer(recipe.workspace.manager).run
     names = (*made_up_for(package), *(package.build.value if package.build else ()))
-    return tuple(f"pnpm {where}run {shlex.quote(name)}" for name in names)
+    return tuple(run(package, name) for name in names)
 
 
 def _shared_files(recipe: Recipe) -> dict[str, Why]:

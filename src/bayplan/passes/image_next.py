@@ -36,8 +36,7 @@ def image(recipe: Recipe, *, has_public: bool) -> Image:
     build = build_stage(recipe, first=_told(recipe), last=without_maps, cpus=cpus, caches=(cache,))
     traced = [_standalone_stage(recipe)] if has_sharp else []
     run = _run_stage(recipe, "standalone" if has_sharp else "build", has_public=has_public)
-    stages = (base_stage(recipe), manifests_stage(recipe), build, *traced, run)
-    return Image(recipe.package.path("Dockerfile"), ".", stages)
+    return recipe.image(base_stage(recipe), manifests_stage(recipe), build, *traced, run)
 
 
 def _told(recipe: Recipe) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The image of a Node.js service in a pnpm workspace."""
+"""The image of a Node.js service."""
 
 from dataclasses import replace
 
@@ -13,14 +13,13 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - the container's own interfaces
 
 def image(recipe: Recipe) -> Image:
     """Return the recipe of a service that runs its own build output."""
-    stages = (
+    return recipe.image(
         base_stage(recipe),
         manifests_stage(recipe),
         build_stage(recipe, last=stripping(recipe)),
         production_stage(recipe),
         _run_stage(recipe),
     )
-    return Image(recipe.package.path("Dockerfile"), ".", stages)
 
 
 def _run_stage(recipe: Recipe) -> Stage:

@@ -22,5 +22,4 @@ def image(recipe: Recipe) -> Image:
         Command(recipe.command.value, recipe.command.why),
     )
     run = Stage("run", recipe.base, steps, everything)
-    path = recipe.package.path(f"Dockerfile.{recipe.app.name}")
-    return Image(path, ".", (base_stage(recipe), manifests_stage(recipe), build, run))
+    return recipe.image(base_stage(recipe), manifests_stage(recipe), build, run, name=f"Dockerfile.{recipe.app.name}")

@@ -25,12 +25,13 @@ def _reasons(workspace: Workspace, notes: Sequence[Note]) -> Iterator[str]:
     noted = {note.at.file for note in notes if note.at is not None}
     for note in notes:
         yield f"  {note.text}" + (f" ({note.at})" if note.at else "")
-    for package in workspace.packages:
-        if package.at.file not in noted and (
-            package.folder != "." or len(workspace.packages) == 1 or start_script(package)
-        ):
-            text, at = _reason(package)
-            yield f"  {text} ({at})"
+    for owner in workspace.every:
+        for package in owner.packages:
+            if package.at.file not in noted and (
+                package.folder != "." or len(owner.packages) == 1 or start_script(package)
+            ):
+                text, at = _reason(package, owner.from_root(package.folder))
+                yield f"  {text} ({at})"
 
 
 def start_script(package: Package) -> Located[str] | None:
@@ -38,22 +39,22 @@ def start_script(package: Package) -> Located[str] | None:
     return next((package.scripts[name] for name in STARTS if name in package.scripts), None)
 
 
-def without_command(package: Package) -> str:
+def without_command(package: Package, folder: str) -> str:
     """Say why nothing is known to start a package."""
     name = next((name for name in STARTS if name in package.scripts), None)
     if name is None:
-        return f"nothing says how {package.folder} is started"
+        return f"nothing says how {folder} is started"
     read = package.commands.get(name)
     why = f"runs {read[0]}, which is nothing to run here" if read else "could not be read"
-    return f'the script "{name}" of {package.folder} (`{package.scripts[name].value[:80]}`) {why}'
+    return f'the script "{name}" of {folder} (`{package.scripts[name].value[:80]}`) {why}'
 
 
-def _reason(package: Package) -> tuple[str, At]:
+def _reason(package: Package, folder: str) -> tuple[str, At]:
     script = start_script(package)
     if package.code.framework is not None:
-        return f"bayplan.yaml skips {package.folder}", package.at
+        return f"bayplan.yaml skips {folder}", package.at
     if script is not None:
-        return without_command(package), script.at
+        return without_command(package, folder), script.at
     if package.entries:
-        return f"{package.folder} is a library: other packages import it, and no script starts it", package.at
-    return f"{package.folder} has no start script", package.at
+        return f"{folder} is a library: other packages import it, and no script starts it", package.at
+    return f"{folder} has no start script", package.at

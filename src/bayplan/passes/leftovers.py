@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
-from bayplan.model.workspace import NEXT_FOLDER, Package, Workspace
+from bayplan.model.workspace import NEXT_FOLDER, Package
 from bayplan.passes.apps import App
 from bayplan.source import Fact, Why
 
 
-def leftovers(workspace: Workspace, apps: Sequence[App]) -> tuple[Fact[str], ...]:
+def leftovers(apps: Sequence[App]) -> tuple[Fact[str], ...]:
     """Return the paths that no general pattern of an ignore file covers, each once."""
     found: dict[str, Fact[str]] = {}
     for app in apps:
-        for package in workspace.closure(app.package, development=True):
+        for package in app.workspace.closure(app.package, development=True):
             for each in _of(package):
-                found.setdefault(each.value, each)
+                found.setdefault(app.workspace.from_root(each.value), each.map(app.workspace.from_root))
     return tuple(found[path] for path in sorted(found))
 
 

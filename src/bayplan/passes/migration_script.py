@@ -25,5 +25,5 @@ def settings(workspace: Workspace, config: Config) -> ServiceConfig | None:
     said = config.services.get(NAME)
     if said is None or said.package is None:
         return said
-    package = workspace.by_folder(said.package)
-    return said if package is not None and (said.command is not None or script_of(package) is not None) else None
+    found = workspace.package_at(said.package)
+    return said if found is not None and (said.command is not None or script_of(found[1]) is not None) else None

@@ -23,6 +23,7 @@ PROVIDERS = {"sequelize": "sequelize-cli", "mikro-orm": "@mikro-orm/cli"}
 class Migration:
     """A command that runs in the folder of a package, with the variables of an app that depends on it."""
 
+    workspace: Workspace
     package: Package
     app: App
     command: Fact[tuple[str, ...]]
@@ -38,15 +39,16 @@ def migration(workspace: Workspace, apps: Sequence[App], config: Config) -> tupl
         return None, None
     users: dict[str, list[App]] = {}
     for app in apps:
-        for package in reversed(workspace.closure(app.package, development=False)):
-            users.setdefault(package.folder, []).append(app)
+        for package in reversed(app.workspace.closure(app.package, development=False)):
+            users.setdefault(app.workspace.from_root(package.folder), []).append(app)
     note: Note | None = None
-    for package in _searched(workspace, said):
+    for owner, package in _searched(workspace, said):
         name = migration_script.script_of(package)
-        if package.folder not in users or (name is None and (said is None or said.package is None)):
+        folder = owner.from_root(package.folder)
+        if folder not in users or (name is None and (said is None or said.package is None)):
             continue
         command = _command(package, name, said, config)
-        found = _migration(package, command, users[package.folder], said or ServiceConfig()) if command else None
+        found = _migration(owner, package, command, users[folder], said or ServiceConfig()) if command else None
         if found is not None:
             _refuse_impossible(found, said, config)
             return found, None
@@ -63,9 +65,10 @@ def migration(workspace: Workspace, apps: Sequence[App], config: Config) -> tupl
     return None, note
 
 
-def _searched(workspace: Workspace, said: ServiceConfig | None) -> Sequence[Package]:
-    named = workspace.by_folder(said.package) if said and said.package else None
-    return workspace.packages if named is None else (named,)
+def _searched(workspace: Workspace, said: ServiceConfig | None) -> Sequence[tuple[Workspace, Package]]:
+    named = workspace.package_at(said.package) if said and said.package else None
+    every = tuple((each, package) for each in workspace.every for package in each.packages)
+    return every if named is None else (named,)
 
 
 def _command(
@@ -81,7 +84,7 @@ def _command(
 
 
 def _migration(
-    package: Package, command: Fact[tuple[str, ...]], users: Sequence[App], said: ServiceConfig
+    owner: Workspace, package: Package, command: Fact[tuple[str, ...]], users: Sequence[App], said: ServiceConfig
 ) -> Migration | None:
     argv = command.value
     kind: DependencyKind | None = DependencyKind.PRODUCTION
@@ -99,7 +102,7 @@ def _migration(
     if not is_carried:
         because += ", and no image of an app holds what it needs"
     why = replace(command.why, because=because)
-    return Migration(package, (is_carried and carrier) or users[0], Fact(argv, why), said, is_carried)
+    return Migration(owner, package, (is_carried and carrier) or users[0], Fact(argv, why), said, is_carried)
 
 
 def _refuse_impossible(found: Migration, said: ServiceConfig | None, config: Config) -> None:

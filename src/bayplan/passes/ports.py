@@ -1,12 +1,13 @@
 """On which port a service listens, and which port of the host leads to it."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from bayplan.model.config import Config
-from bayplan.model.stack import Binding, Note, Role, Service
+from bayplan.model.stack import Asked, Binding, Note, Role, Service
 from bayplan.passes.apps import App
-from bayplan.passes.settings import address_and_port
-from bayplan.source import Fact, Why
+from bayplan.passes.settings import where
+from bayplan.source import At, Fact, Why
 
 USUAL = 3000
 
@@ -24,31 +25,35 @@ def port(app: App, config: Config) -> Fact[int] | None:
 
 
 def bindings(apps: tuple[App, ...], ports: dict[str, Fact[int] | None], config: Config) -> dict[str, Binding]:
-    """Publish each web service on its own port number, or on the next free one when two listen on the same."""
-    taken: set[int] = set()
+    """Publish each web service on its own port number, or on the next free one when two listen on the same.
+
+    Behind a proxy none is published unless `bayplan.yaml` says so.
+    """
+    taken: set[tuple[str | Asked, int]] = set()
     found: dict[str, Binding] = {}
     for app in apps:
-        wanted = app.settings.publish
         inside = ports[app.name]
-        if inside is None or wanted is False:
+        wanted, at = _wanted(app, config)
+        if inside is None or wanted is False or (wanted is None and config.proxy is not None):
             continue
-        if isinstance(wanted, str):
-            address, number = address_and_port(wanted)
-            found[app.name] = Binding(
-                number, address, Why("bayplan.yaml", "bayplan.yaml says so", config.at("services", app.name, "publish"))
-            )
-        else:
+        address, number = where(wanted) if wanted else ("", None)
+        if number is None:
             number = inside.value
-            while number in taken:
+            while (address, number) in taken:
                 number += 1
-            because = (
-                "the same number outside as inside"
-                if number == inside.value
-                else f"{inside.value} is taken by another service"
-            )
-            found[app.name] = Binding(number, "", Why("ports", because, inside.why.at))
-        taken.add(number)
+        same = "the same number outside as inside"
+        because = same if number == inside.value else f"{inside.value} is taken by another service"
+        why = Why("bayplan.yaml", "bayplan.yaml says so", at) if wanted else Why("ports", because, inside.why.at)
+        found[app.name] = Binding(number, address, why)
+        taken.add((address, number))
     return found
+
+
+def _wanted(app: App, config: Config) -> tuple[str | Literal[False] | None, At]:
+    """Return what `bayplan.yaml` says about one service, or else about all."""
+    if app.settings.publish is not None:
+        return app.settings.publish, config.at("services", app.name, "publish")
+    return config.publish, config.at("publish")
 
 
 def usual(apps: tuple[App, ...]) -> dict[str, int]:

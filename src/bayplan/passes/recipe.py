@@ -3,26 +3,28 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from bayplan.model.image import Cache
+from bayplan.model.image import Image, Stage
 from bayplan.model.stack import Health, Variable
 from bayplan.model.workspace import NEXT_FOLDER, LockedPackage, Package, Workspace
 from bayplan.passes.apps import App
 from bayplan.source import Fact, Why
 
 ROOT = "/app"
-STORE = Cache("pnpm", "/pnpm/store")
 
 
 @dataclass(frozen=True)
 class Recipe:
     stack: str
-    workspace: Workspace
     app: App
     node: Fact[str]
     command: Fact[tuple[str, ...]]
     port: Fact[int] | None
     health: Health | None
     variables: tuple[Variable, ...]
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.app.workspace
 
     @property
     def package(self) -> Package:
@@ -78,6 +80,10 @@ class Recipe:
     def next_folder(self) -> str:
         """The folder that Next.js builds to, inside the package."""
         return self.package.code.next.built if self.package.code.next else NEXT_FOLDER
+
+    def image(self, *stages: Stage, name: str = "Dockerfile") -> Image:
+        """Return an image whose recipe stands in the package's folder, and which is built from the workspace's root."""
+        return Image(self.workspace.from_root(self.package.path(name)), self.workspace.root, stages)
 
     @property
     def folder(self) -> str:

@@ -17,5 +17,5 @@ def build_secrets(workspace: Workspace) -> tuple[Variable, ...]:
             purpose=f"what {each.at.file} takes for {each.at.key}",
             uses=(each.at,),
         )
-        for each in workspace.manager.variables
+        for each in {each.value: each for one in workspace.every for each in one.manager.variables}.values()
     )

@@ -25,7 +25,7 @@ def catalog_for(workspace: Workspace, apps: Sequence[App]) -> tuple[dict[str, An
     read = {
         use.name
         for app in apps
-        for package in workspace.closure(app.package, development=False)
+        for package in app.workspace.closure(app.package, development=False)
         for use in package.code.env
     }
     return tuple(
@@ -48,7 +48,7 @@ def holding_tables() -> tuple[str, ...]:
 
 def _dependency(workspace: Workspace, app: App, entry: Mapping[str, Any]) -> tuple[str, At] | None:
     """Return what of the store's clients an app has in production, through its workspace packages too."""
-    for package in reversed(workspace.closure(app.package, development=False)):
+    for package in reversed(app.workspace.closure(app.package, development=False)):
         found = package.depends_on(*entry["needed_by"]["packages"])
         if found is not None:
             return found.name, found.at

@@ -75,7 +75,7 @@ def with_given(found: Iterable[Variable], app: App, config: Config) -> tuple[Var
 def _uses(workspace: Workspace, app: App) -> dict[str, list[EnvUse]]:
     """Return every read of every variable in the code that the app runs, its own first."""
     found: dict[str, list[EnvUse]] = {}
-    for package in reversed(workspace.closure(app.package, development=False)):
+    for package in reversed(app.workspace.closure(app.package, development=False)):
         for use in package.code.env:
             if use.kind != SKIPS_VALIDATION:
                 found.setdefault(use.name, []).append(use)
@@ -85,7 +85,7 @@ def _uses(workspace: Workspace, app: App) -> dict[str, list[EnvUse]]:
 def _implied(around: Surroundings, app: App) -> Iterator[Variable]:
     """Yield what a library reads by itself."""
     for entry in load("variables")["implied"]:
-        for package in around.workspace.closure(app.package, development=False):
+        for package in app.workspace.closure(app.package, development=False):
             client = package.depends_on(*entry["packages"])
             if client is not None:
                 why = Why("variables", f"{client.name} reads it by itself", client.at)
@@ -120,6 +120,8 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
         at_build=at_build,
         purpose=purpose,
         example=example,
+        group=known.group or "",
+        fallback=default,
         made_up=MADE_UP.search(name) is not None,
         for_browsers=isinstance(found, Asked)
         and FOR_BROWSERS.search(name) is not None

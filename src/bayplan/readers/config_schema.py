@@ -111,7 +111,7 @@ def reference() -> str:
 def _titled() -> Iterator[tuple[str, type]]:
     """Yield each section once, under the route that leads to it."""
     met: set[type] = {Config}
-    waiting = [("", Config)]
+    waiting: list[tuple[str, type]] = [("", Config)]
     for route, above in waiting:
         for key in keys(above):
             mapping = mapping_of(key.type)

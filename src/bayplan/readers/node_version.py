@@ -14,9 +14,13 @@ READER = "node_version"
 
 
 def read_node_version(
-    tree: Tree, root: Document | None, settings: Mapping[str, Located[str]], packages: Sequence[Package]
+    tree: Tree,
+    root: Document | None,
+    settings: Mapping[str, Located[str]],
+    packages: Sequence[Package],
+    otherwise: Fact[str] | None = None,
 ) -> Fact[str]:
-    """Return the major, from the most exact wish that can be read; without a wish, the default."""
+    """Return the major, from the most exact wish that can be read; without a wish, `otherwise` or the default."""
     for wish in _wishes(tree, root, settings):
         major = _major(wish.value)
         if major is not None:
@@ -31,6 +35,8 @@ def read_node_version(
         if chosen is not None:
             because = f"no Node.js lies in every engines.node; {chosen} does in this one"
             return Fact(str(chosen), Why(READER, because, wanted.at))
+    if otherwise is not None:
+        return otherwise
     chosen = default_node()
     because = f"nothing in the repository says which Node.js it needs, and {chosen} is the newest settled LTS"
     return Fact(str(chosen), Why(READER, because, At("package.json") if root else None))

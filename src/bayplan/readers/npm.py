@@ -29,14 +29,17 @@ def read_npm(tree: Tree, root: Document | None) -> Setup:
     """Return how this repository uses npm."""
     path = next((path for path in LOCKFILES if tree.exists(path)), None)
     settings = read_npmrc(tree)
+    lock = read_npm_lock(tree.text(path), path) if path else None
+    locked = lock.lockfile.packages.values() if lock else ()
     return Setup(
         name="npm",
         version=pinned_version("npm", root, lambda _: True),
         patterns=workspace_patterns(root),
         patterns_at=root.at("workspaces") if root else None,
-        lock=read_npm_lock(tree.text(path), path) if path else None,
+        lock=lock,
         files=existing(tree, "package.json", *LOCKFILES, ".npmrc"),
         settings=settings,
+        allowed_builds=tuple(sorted({each.name for each in locked if each.has_install_script})),
     )
 
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 from bayplan.errors import BrokenFileError
 from bayplan.formats.document import Document
 from bayplan.model.workspace import Manager, Package, Task, Workspace
+from bayplan.readers.beside import read_beside
 from bayplan.readers.build import build_scripts, read_builder
 from bayplan.readers.bun import read_bun
+from bayplan.readers.contents import markdown_folders, top_folders
 from bayplan.readers.globs import package_folders
 from bayplan.readers.links import linked
 from bayplan.readers.manager import strange, which_manager
@@ -36,18 +38,30 @@ MANAGERS: Mapping[str, Callable[[Tree, Document | None], Setup]] = {
 
 def read_workspace(tree: Tree) -> Workspace:
     """Return everything that bayplan knows of a repository, or raise `BrokenFileError`."""
+    if any(tree.stands(path) for path in ("package.json", "pnpm-workspace.yaml")):
+        workspace = _read(tree)
+        return replace(workspace, others=read_beside(tree, workspace.packages, _read, workspace.node))
+    others = read_beside(tree, (), _read, None)
+    if not others:
+        raise _nothing_there(tree)
+    return Workspace(tree.root.name, others[0].manager, (), others[0].node, ignored=_ignored(tree), others=others)
+
+
+def _read(tree: Tree, node: Fact[str] | None = None) -> Workspace:
+    """Return what stands at the root of a tree; `node` is what runs it where it says nothing itself."""
     from bayplan.readers.code import read_code
 
-    workspace = read_manifests(tree)
+    workspace = read_manifests(tree, node)
     code = read_code(tree, workspace.packages)
-    packages = [
+    read = [
         replace(package, code=code[package.folder]) if package.folder in code else package
         for package in workspace.packages
     ]
-    return replace(workspace, packages=completed(tree, packages, workspace.tasks))
+    packages = completed(tree, read, workspace.tasks)
+    return replace(workspace, packages=packages, folders=top_folders(tree), markdown=markdown_folders(tree, packages))
 
 
-def read_manifests(tree: Tree) -> Workspace:
+def read_manifests(tree: Tree, otherwise: Fact[str] | None = None) -> Workspace:
     """Return the repository as its manifests, its lockfile and its manager's settings describe it."""
     root = read_manifest(tree, "package.json") if tree.stands("package.json") else None
     document = root.document if root else None
@@ -58,7 +72,7 @@ def read_manifests(tree: Tree) -> Workspace:
     if setup.lock and setup.lock.keys:
         setup = replace(setup, lock=with_importers(setup.lock, stated))
     packages = linked(stated, setup)
-    node = read_node_version(tree, document, setup.settings, packages)
+    node = read_node_version(tree, document, setup.settings, packages, otherwise)
     used = replace(
         _manager(setup, manager, node, manifests),
         strange_lockfiles=strange(tree, setup.name),
@@ -108,10 +122,14 @@ def _manifests(tree: Tree, root: Manifest | None, setup: Setup) -> list[Manifest
     found = [root] if root else []
     found += [read_manifest(tree, f"{folder}/package.json") for folder in folders]
     if not found:
-        inner = [file for file in tree.files if file.endswith("/package.json")]
-        remedy = f"run bayplan in the folder of {inner[0]}" if len(inner) == 1 else "name the folder that holds it"
-        raise BrokenFileError(f"there is no package.json in {tree.root.name}, and no workspace", remedy=remedy)
+        raise _nothing_there(tree)
     return found
+
+
+def _nothing_there(tree: Tree) -> BrokenFileError:
+    inner = [file for file in tree.files if file.endswith("/package.json")]
+    remedy = f"run bayplan in the folder of {inner[0]}" if len(inner) == 1 else "name the folder that holds it"
+    return BrokenFileError(f"there is no package.json in {tree.root.name}, and no workspace", remedy=remedy)
 
 
 def _manager(setup: Setup, chosen: Fact[str], node: Fact[str], manifests: Sequence[Manifest]) -> Manager:
@@ -125,6 +143,7 @@ def _manager(setup: Setup, chosen: Fact[str], node: Fact[str], manifests: Sequen
     return Manager(
         name=setup.name,
         version=Fact(version.value, replace(version.why, because=because)),
+        comes_with_node=setup.version is None,
         lockfile=setup.lock.lockfile if setup.lock else None,
         files=setup.files,
         linker=setup.linker,

@@ -52,6 +52,7 @@ from bayplan.rules import (
     waiting_for_start_only,
     waiting_for_unchecked_health,
 )
+from bayplan.rules.facts.whole import whole
 from bayplan.tree import Tree
 
 Check = Callable[[Workspace, Deployment], Iterator[Finding]]
@@ -138,7 +139,8 @@ def check(workspace: Workspace, deployment: Deployment, tree: Tree) -> tuple[Fin
 
     The tree is asked for comments that allow findings, and for nothing else.
     """
-    found = (finding for rule in RULES for finding in rule.check(workspace, deployment))
+    every = whole(workspace)
+    found = (finding for rule in RULES for finding in rule.check(every, deployment))
     kept = unused_allowance.applied(dict.fromkeys(found), tree, _files(deployment), frozenset(BY_ID))
     once: dict[tuple[object, ...], Finding] = {}
     for finding in kept:

@@ -37,9 +37,10 @@ from bayplan.rules.facts.managers import installed, is_exact, pin
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
-    pinned, wanted = pin(workspace), workspace.manager.version.value
     for each in installed(deployment):
-        if pinned is None or each.version is None or not is_exact(each.version) or each.name != workspace.manager.name:
+        owner = workspace.holding(each.at.file)
+        pinned, wanted = pin(owner), owner.manager.version.value
+        if pinned is None or each.version is None or not is_exact(each.version) or each.name != owner.manager.name:
             continue
         if each.version != wanted:
             same_major = each.version.partition(".")[0] == wanted.partition(".")[0]

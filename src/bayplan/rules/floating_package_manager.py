@@ -38,13 +38,14 @@ from bayplan.rules.facts.managers import installed, is_exact, pin
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
-    pinned = pin(workspace)
     for each in installed(deployment):
+        owner = workspace.holding(each.at.file)
+        pinned = pin(owner)
         follows_pin = pinned is not None and each.version is None and each.by_corepack
         if follows_pin or (each.version is not None and is_exact(each.version)):
             continue
-        version = workspace.manager.version.value
-        wants = f"{each.name}@{version}" if workspace.manager.name == each.name else f"an exact version of {each.name}"
+        manager = owner.manager
+        wants = f"{each.name}@{manager.version.value}" if manager.name == each.name else f"an exact {each.name}"
         yield Finding(
             "floating-package-manager",
             Effect.GROWS if each.version and each.version[0].isdigit() else Effect.WILL_NOT_BUILD,

@@ -51,12 +51,17 @@ HOISTS = re.compile(r"shamefully-hoist|node-linker[= ]hoisted|\bdeploy\b")
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
-    if workspace.manager.name != "pnpm" or workspace.manager.linker != "isolated":
-        return
     for app in apps(workspace, deployment):
+        manager = workspace.holding(app.package.folder).manager
         own = _own_dependency(app)
         copy = _root_modules(app)
-        if own is None or copy is None or _can_do_without(app):
+        if (
+            manager.name != "pnpm"
+            or manager.linker != "isolated"
+            or own is None
+            or copy is None
+            or _can_do_without(app)
+        ):
             continue
         source = next(argument for argument in copy.arguments[:-1] if "node_modules" in argument)
         command = app.start()

@@ -49,7 +49,7 @@ from bayplan.source import At
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
-    for credential in workspace.manager.credentials:
+    for credential in (each for owner in workspace.every for each in owner.manager.credentials):
         file = credential.at.file
         copies = [at for image in deployment.images for at in _copies(workspace, deployment, image, file)]
         if copies:

@@ -66,8 +66,8 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
 
 def _used(workspace: Workspace, deployment: Deployment) -> set[str]:
     used = {use.name for package in workspace.packages for use in package.code.env}
-    used |= {name for task in workspace.tasks.values() for name in task.env}
-    used |= {each.value for each in workspace.manager.variables}
+    used |= {name for owner in workspace.every for task in owner.tasks.values() for name in task.env}
+    used |= {each.value for owner in workspace.every for each in owner.manager.variables}
     for service in deployment.services:
         used |= set(service.environment) | set(service.build_arguments)
         used |= {match["name"] or match["bare"] for match, _ in references(service)}

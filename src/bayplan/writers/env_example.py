@@ -1,115 +1,104 @@
-""".env.example: every variable of the stack, what it is for and where its value comes from."""
+"""The example of an env file: every variable of the stack by subject, what it is for and where its value comes from."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import posixpath
+import shlex
 
+from bayplan.catalog.contract import contract
 from bayplan.formats import dotenv
 from bayplan.formats.dotenv import Group, Setting
+from bayplan.model.contract import Contract, Term
 from bayplan.model.rendered import Rendered
-from bayplan.model.stack import Asked, Composed, Given, Service, Stack, Variable
-
-PATH = ".env.example"
-INTRODUCTION = """Copy this file and fill in the copy, which stays on the machine that runs the stack:
-cp .env.example .env && chmod 600 .env"""
-
-
-@dataclass(frozen=True, slots=True)
-class Documented:
-    """A variable under the name the operator knows it by, and who reads it."""
-
-    name: str
-    variable: Variable
-    readers: tuple[str, ...]
+from bayplan.model.stack import Stack
 
 
 def write(stack: Stack) -> dict[str, Rendered]:
-    every = _documented(stack)
-    asked = [each for each in every if isinstance(each.variable.value, Asked)]
-    needed = [each for each in asked if _stops_the_start(each.variable)]
-    local = [each for each in asked if each not in needed and each.variable.for_browsers]
-    groups = (
-        Group("Required: the stack does not start without these.", tuple(_setting(each) for each in needed)),
-        Group(
-            "Needed on a server: what browsers call; these are right on this machine only.",
-            tuple(_setting(each, off=True) for each in local),
-        ),
-        Group(
-            "Optional: the stack works without these.",
-            tuple(_setting(each, off=True) for each in asked if each not in needed and each not in local),
-        ),
-        Group(
-            "Set by docker-compose.prod.yml: give these only where a service runs without it.",
-            tuple(_setting(each, off=True) for each in every if each not in asked),
-        ),
-    )
-    filled = [group for group in groups if group.settings]
-    return {PATH: dotenv.render(filled, INTRODUCTION)} if filled else {}
+    promised = contract(stack)
+    found = groups(promised, stack)
+    return {stack.env_example: dotenv.render(found, _introduction(stack, promised))} if found else {}
 
 
-def _documented(stack: Stack) -> list[Documented]:
-    """Return each variable once, by name, with everybody who reads it."""
-    found: dict[str, Documented] = {}
-    for name, variable, reader in _reads(stack):
-        before = found.get(name, Documented(name, variable, ()))
-        readers = before.readers if reader in before.readers else (*before.readers, reader)
-        best = variable if variable.purpose and not before.variable.purpose else before.variable
-        found[name] = Documented(name, best, readers)
-    return [found[name] for name in sorted(found)]
+def groups(promised: Contract, stack: Stack) -> tuple[Group, ...]:
+    """Return every variable under its heading; what must be filled in is not commented out, and empty."""
+    by = posixpath.basename(stack.compose)
+    return tuple(Group(heading, _settings(promised.of_group(heading), by)) for heading in promised.groups)
 
 
-def _reads(stack: Stack) -> Iterator[tuple[str, Variable, str]]:
-    asked_by_stores = {
-        each.value.name: each for store in stack.stores for each in store.variables if isinstance(each.value, Asked)
-    }
-    for store in stack.stores:
-        yield from ((each.value.name, each, store.name) for each in store.variables if isinstance(each.value, Asked))
-    for service in stack.services:
-        for variable in service.variables:
-            yield variable.value.name if isinstance(variable.value, Asked) else variable.name, variable, service.name
-            if isinstance(variable.value, Composed):
-                inside = [part.name for part in variable.value.parts if isinstance(part, Asked)]
-                yield from ((name, asked_by_stores[name], service.name) for name in inside if name in asked_by_stores)
-        yield from ((each.name, each, service.name) for each in stack.build_secrets if each.name in _told(service))
+def _settings(terms: tuple[Term, ...], by: str) -> tuple[Setting, ...]:
+    """Return the variables of a group; those that the compose file sets share a line where it says the same of them."""
+    found = []
+    before = ""
+    for term in terms:
+        comment = _comment(term) if term.asked else _set(term, by)
+        found.append(_setting(term, comment if comment != before else ""))
+        before = "" if term.asked else comment
+    return tuple(found)
 
 
-def _told(service: Service) -> tuple[str, ...]:
-    """Return the secrets that the build of its own image reads."""
-    return service.image.secrets if service.image_of is None else ()
+def _introduction(stack: Stack, promised: Contract) -> str:
+    if not promised.asked:
+        return f"Nothing has to be filled in: {posixpath.basename(stack.compose)} sets what the code reads."
+    example, file = shlex.quote(stack.env_example), shlex.quote(stack.env_file)
+    lines = [
+        "Copy this file and fill in the copy, which stays on the machine that runs the stack:",
+        f"cp {example} {file} && chmod 600 {file}",
+        "What is empty is required. What is commented out is optional, or set by the compose file.",
+    ]
+    return "\n".join([*lines, *_command(stack)])
 
 
-def _stops_the_start(variable: Variable) -> bool:
-    return isinstance(variable.value, Asked) and variable.value.required and variable.value.default is None
+def _command(stack: Stack) -> list[str]:
+    """Return how compose is started with the copy, where it would not find both files by itself."""
+    folder = posixpath.dirname(stack.compose)
+    finds_it = stack.env_file == posixpath.join(folder, ".env")
+    if finds_it and not folder:
+        return []
+    named = "" if finds_it else f" --env-file {shlex.quote(stack.env_file)}"
+    built = " --build" if any(own.pulled is None for own in stack.built) else ""
+    return [
+        "Then, from the root of the repository:",
+        f"docker compose -f {shlex.quote(stack.compose)}{named} up{built} -d",
+    ]
 
 
-def _setting(each: Documented, *, off: bool = False) -> Setting:
-    value = each.variable.value
-    shown = each.variable.example if isinstance(value, Asked) else _shown(value)
-    return Setting(
-        each.name,
-        "" if each.variable.secret and isinstance(value, Asked) else shown,
-        _comment(each),
-        each.variable.why,
-        off,
-    )
+def _setting(term: Term, comment: str) -> Setting:
+    if not term.asked:
+        return Setting(term.name, term.example, comment, term.why, documented_only=True)
+    shown = "" if term.required else _usual(term) or ("" if term.secret else term.example)
+    return Setting(term.name, shown, comment, term.why, documented_only=not term.required)
 
 
-def _shown(value: Given | Composed | Asked) -> str:
-    parts = value.parts if isinstance(value, Composed) else (value,)
-    return "".join(part.text if isinstance(part, Given) else "PASSWORD" for part in parts)
+def _usual(term: Term) -> str | None:
+    return term.fallback if term.default is None else term.default
 
 
-def _comment(each: Documented) -> str:
-    """Say what it is for; then, in one line, what it must be, who reads it and when, and whether it is a secret."""
-    variable = each.variable
-    facts = [_kind(variable.kind)] if variable.kind.startswith("enum:") else []
-    facts.append(
-        f"Read by {', '.join(each.readers)} {'when the image is built' if variable.at_build else 'at run time'}."
-    )
-    if variable.secret:
-        facts.append("Secret: openssl rand -hex 32" if variable.made_up else "Secret.")
-    purpose = f"{variable.purpose[:1].upper()}{variable.purpose[1:].rstrip('.')}.\n" if variable.purpose else ""
-    return purpose + " ".join(facts)
+def _set(term: Term, by: str) -> str:
+    """Describe, in one line, what the compose file sets by itself."""
+    return f"{_sentence(term.purpose)}Set by {by} for {', '.join(term.readers)}."
 
 
-def _kind(kind: str) -> str:
-    return f"One of {', '.join(kind.removeprefix('enum:').split('|'))}."
+def _comment(term: Term) -> str:
+    """Say what it is for; then, in one line, whether and what it must be, who reads it and when, and how to get it."""
+    facts = [_need(term)]
+    if term.kind.startswith("enum:"):
+        facts.append(f"One of {', '.join(term.kind.removeprefix('enum:').split('|'))}.")
+    facts.append(f"Read by {', '.join(term.readers)} {'when the image is built' if term.at_build else 'at run time'}.")
+    if term.secret:
+        facts.append(
+            f"Secret: {term.command}" if term.is_made else f"Secret, from {term.origin or 'whoever issues it'}."
+        )
+    return f"{_sentence(term.purpose).strip()}\n{' '.join(facts)}".strip()
+
+
+def _need(term: Term) -> str:
+    if term.required:
+        like = "" if term.secret or not term.example else f", such as {term.example}"
+        return f"Required{like}."
+    if term.for_browsers:
+        return "Needed on a server: this one is right on one machine only."
+    if _usual(term) is not None:
+        return "Optional; this is the default."
+    return "Optional; this is an example." if term.example and not term.secret else "Optional."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}. " if text else ""

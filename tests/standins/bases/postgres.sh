@@ -1,11 +1,12 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 # 15 and 17 are Debian's; 16, which no Debian release has, is npm's server with PyPI's clients on Debian's libpq.
+user_id=${user_id:-70}
 tools=(bash gosu libc-bin locales tzdata)
 server=$root/usr/lib/postgresql/$major
 case $major in
   15) debian_root bookworm postgresql-15 "${tools[@]}" ;;
   16) debian_root trixie libpq5 libreadline8t64 libstdc++6 "${tools[@]}" ;;
-  17) debian_root trixie postgresql-17 "${tools[@]}" ;;
+  17) debian_root trixie "${package:-postgresql-17}" "${tools[@]}" ;;
   *) stop 3 "No stand-in for postgres:$tag, only for 15, 16 and 17." ;;
 esac
 
@@ -47,10 +48,10 @@ sample=$(find "$root/usr" -name postgresql.conf.sample)
 sed -i "s/^#\?listen_addresses.*/listen_addresses = '*'/" "$sample"
 echo "unix_socket_directories = '/var/run/postgresql'" >>"$sample" # appended, for initdb puts the built-in one in its first line
 
-add_user postgres 70 70 /var/lib/postgresql
-install -d -o 70 -g 70 -m 700 "$root/var/lib/postgresql" "$root/var/lib/postgresql/data"
+add_user postgres "$user_id" "$user_id" /var/lib/postgresql
+install -d -o "$user_id" -g "$user_id" -m 700 "$root/var/lib/postgresql" "$root/var/lib/postgresql/data"
 chmod 755 "$root/var/lib/postgresql"
-install -d -o 70 -g 70 -m 3777 "$root/run/postgresql"
+install -d -o "$user_id" -g "$user_id" -m 3777 "$root/run/postgresql"
 mkdir "$root/docker-entrypoint-initdb.d"
 install -m 755 "$here/files/postgres-entrypoint" "$root/usr/local/bin/docker-entrypoint.sh"
 

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile, WorkflowStep
@@ -101,7 +101,10 @@ def contexts_of(workspace: Workspace, deployment: Deployment, image: ImageFile) 
     if said:
         yield from (posixpath.normpath(context) for context in said if "$" not in context and ":" not in context)
         return
-    if _is_for_the_root(workspace, image):
+    owner = workspace.holding(image.path)
+    if owner.root != "." and not _names(image, (f"{owner.root}/",)):
+        yield owner.root
+    elif _is_for_the_root(workspace, image):
         yield "."
 
 
@@ -112,7 +115,12 @@ def _is_for_the_root(workspace: Workspace, image: ImageFile) -> bool:
         return True
     folders = [package.folder for package in workspace.packages if package.folder != "."]
     names = (*folders, *workspace.manager.files[1:], "--filter", "turbo ")
-    return any(name in each.text for stage in image.stages for each in stage.instructions for name in names)
+    return _names(image, names)
+
+
+def _names(image: ImageFile, names: Iterable[str]) -> bool:
+    texts = [each.text for stage in image.stages for each in stage.instructions]
+    return any(name in text for text in texts for name in names)
 
 
 def _context(step: WorkflowStep) -> str | None:

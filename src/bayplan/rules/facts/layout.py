@@ -162,7 +162,8 @@ class Layout:
             yield source.replace("[[]", "[")  # a bracket that means itself
             return
         manifests = (package.path("package.json") for package in self.workspace.packages)
-        for known in dict.fromkeys((*self.workspace.manager.files, *manifests)):
+        files = (each.from_root(file) for each in self.workspace.every for file in each.manager.files)
+        for known in dict.fromkeys((*files, *manifests)):
             inner = below(known, self.context)
             if inner and fnmatchcase(inner, posixpath.normpath(source)) and inner.count("/") == source.count("/"):
                 yield inner

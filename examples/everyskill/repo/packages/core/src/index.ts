@@ -1,0 +1,4 @@
+export * from './embedding';
+export * from './session';
+export * from './skill';
+export * from './storage';

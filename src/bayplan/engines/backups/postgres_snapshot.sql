@@ -1,0 +1,13 @@
+SET statement_timeout = 0;
+SET lock_timeout = '60s';
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET search_path = '';
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+SET IntervalStyle = 'postgres';
+SET bytea_output = 'hex';
+SET extra_float_digits = 3;
+SET row_security = off;
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SELECT pg_export_snapshot();

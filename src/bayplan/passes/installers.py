@@ -1,0 +1,20 @@
+"""The package managers that images are written for."""
+
+from bayplan.errors import UsageError
+from bayplan.model.workspace import Manager
+from bayplan.passes.install_npm import NPM
+from bayplan.passes.install_pnpm import PNPM
+from bayplan.passes.installer import Installer
+
+INSTALLERS = {"pnpm": PNPM, "npm": NPM}
+
+
+def installer(manager: Manager) -> Installer:
+    """Return how a package manager is used in an image, or raise `UsageError`."""
+    if manager.name not in INSTALLERS:
+        raise UsageError(
+            f"this workspace is installed with {manager.name}, and images are written for pnpm and npm only",
+            at=manager.version.why.at,
+            remedy="keep its Dockerfiles by hand and let `bayplan check` read them",
+        )
+    return INSTALLERS[manager.name]
