@@ -41,6 +41,12 @@ class MissingToolError(BayplanError):
     exit_code = 3
 
 
+class MissingValueError(BayplanError):
+    """The environment lacks a value that the stack does not start without."""
+
+    exit_code = 3
+
+
 class CommandFailedError(BayplanError):
     """Another program failed; `output` holds its own last words."""
 

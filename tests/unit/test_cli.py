@@ -140,7 +140,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def fail(_: Path) -> None:
+    def fail(_: Path, environment: str | None = None) -> None:
+        del environment
         raise error
 
     monkeypatch.setattr(pipeline, "plan", fail)

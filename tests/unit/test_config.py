@@ -180,7 +180,7 @@ class TestMistakes:
             ("command: ' '", "expected one line of text"),
             ("platforms: [linux/amd64]", "it belongs at the top of the file"),
             ("image: x", "it belongs under `stores.NAME`"),
-            ("zzz: 1", "there is no key `zzz`; there are `package`, `role`"),
+            ("zzz: 1", "there is no key `zzz`; there are `package`, `dockerfile`"),
         ],
     )
     def test_each_says_what_was_expected_and_what_was_probably_meant(self, line: str, said: str) -> None:

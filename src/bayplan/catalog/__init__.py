@@ -32,5 +32,11 @@ def quoting(folder: str, words: Collection[str]) -> tuple[str, ...]:
 
 
 @cache
+def script(name: str) -> str:
+    """Return a shell script of the catalog, by its name without `.sh`."""
+    return resources.files(__name__).joinpath(f"{name}.sh").read_text(encoding="utf-8")
+
+
+@cache
 def _text(name: str) -> str:
     return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")

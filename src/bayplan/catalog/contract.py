@@ -94,9 +94,13 @@ def _of_bindings(bindings: Iterable[Binding], reader: str) -> Iterator[Term]:
 
 
 def _of_image(value: Value | None, reader: str) -> Iterator[Term]:
+    before = ""
     for part in value.parts if isinstance(value, Composed) else (value,):
         if isinstance(part, Asked):
-            yield replace(_asked(part, reader), secret=False, kind="image", group="Images")
+            kind = "tag" if ":" in before.rpartition("/")[2] else "image"
+            yield replace(_asked(part, reader), secret=False, kind=kind, group="Images")
+        elif isinstance(part, Given):
+            before += part.text
 
 
 def _of_variable(variable: Variable, reader: str) -> Iterator[Term]:
@@ -115,7 +119,8 @@ def _of_variable(variable: Variable, reader: str) -> Iterator[Term]:
         if variable.name == value.name:
             return
     if isinstance(value, Composed):
-        yield from (_asked(part, reader) for part in value.parts if isinstance(part, Asked))
+        in_url = any(isinstance(part, Given) and "://" in part.text for part in value.parts)
+        yield from (replace(_asked(part, reader), in_url=in_url) for part in value.parts if isinstance(part, Asked))
     own = Term(variable.name, asked=False, secret=variable.secret, example=_shown(value), readers=(reader,))
     yield _described(own, variable)
 
@@ -151,6 +156,7 @@ def _merged(one: Term, other: Term) -> Term:
         secret=one.secret or other.secret,
         only_theirs=one.only_theirs or other.only_theirs,
         at_build=one.at_build and other.at_build,
+        in_url=one.in_url or other.in_url,
         for_browsers=one.for_browsers or other.for_browsers,
         default=one.default if one.default is not None else other.default,
         fallback=one.fallback if one.fallback is not None else other.fallback,

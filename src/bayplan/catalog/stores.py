@@ -1,32 +1,15 @@
 """The databases and queues that can be run, one file each in `stores/`."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
 from bayplan.catalog import load, names, quoting
 
 FOLDER = "stores"
-PLAIN = frozenset(
-    {
-        "kind",
-        "title",
-        "image",
-        "memory_mb",
-        "cpus",
-        "grace_seconds",
-        "like",
-        "pids",
-        "shared_memory_mb",
-        "user",
-        "needs_outside",
-    }
-)
-LISTS = frozenset({"ports", "public_ports", "capabilities", "writable", "command"})
-ELSEWHERE = frozenset({"holds", "backup", "protected"})
-"""Keys of a file that are no part of its entry."""
 WITH_TABLES = "tables"
+HEALTH_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +77,7 @@ class StoreEntry:
     data: tuple[DataPath, ...]
     like: str = ""
     """The store that it takes the place of where either would do."""
-    health_seconds: int = 5
+    health_seconds: int = HEALTH_SECONDS
     """How long its health command may take."""
     public_ports: tuple[str, ...] = ()
     """Ports that strangers call by the nature of the store: `4001/udp`."""
@@ -117,6 +100,10 @@ class StoreEntry:
     extended: tuple[Extended, ...] = ()
     protected: "StoreEntry | None" = None
     """The same with a password, where it can do without."""
+
+
+PLAIN = {each.name for each in fields(StoreEntry)} - {"data", "health", "needed_by", "parts", "extended", "protected"}
+"""What is written in a file as it stands in an entry."""
 
 
 @cache
@@ -156,17 +143,14 @@ def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, 
 
 def _entry(found: Mapping[str, Any], protected: StoreEntry | None = None) -> StoreEntry:
     operator = found.get("operator", {})
-    health = found["health"]
     urls = [*([found["url"]] if "url" in found else []), *found.get("other_url", ())]
     return StoreEntry(
-        **{key: each for key, each in found.items() if key in PLAIN},
-        **{key: tuple(each) for key, each in found.items() if key in LISTS},
-        health=tuple(health["command"]),
-        health_seconds=health.get("seconds", StoreEntry.health_seconds),
+        **_frozen({key: found[key] for key in PLAIN & found.keys()}),
+        health=tuple(found["health"]["command"]),
+        health_seconds=found["health"].get("seconds", HEALTH_SECONDS),
         data=tuple(DataPath(**each) for each in found["data"]),
         words={key: each for key, each in operator.items() if isinstance(each, str)},
         secrets={key: Secret(**each) for key, each in operator.items() if isinstance(each, dict)},
-        environment=found.get("environment", {}),
         urls=tuple(Url(**_frozen(each)) for each in urls),
         parts=_frozen(found.get("parts", {})),
         needed_by=Evidence(**_frozen(found.get("needed_by", {}))),

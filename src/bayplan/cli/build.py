@@ -82,7 +82,7 @@ def chosen(stack: Stack, names: Sequence[str]) -> tuple[OwnImage, ...]:
     known = {own.name for own in stack.built}
     if unknown := wanted - known:
         raise UsageError(
-            f"there is no service {sorted(unknown)[0]!r} to build",
+            f"there is no service {min(unknown)!r} to build",
             remedy=f"the services are {', '.join(sorted(known))}",
         )
     return tuple(each for each in stack.built if each.name in wanted or not names)

@@ -36,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         planned.config,
         dry=arguments.dry_run,
         refuse=refuse_another,
+        needs=lambda _: False,
     )
     steps = [docker.down(session.engine.project, volumes=arguments.volumes)]
     names = sorted(set(session.images().values()))

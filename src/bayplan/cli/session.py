@@ -17,6 +17,7 @@ from bayplan.engines.environment import RunEnvironment
 from bayplan.engines.news import Listener, News, State
 from bayplan.errors import UsageError
 from bayplan.model.config import Config
+from bayplan.model.contract import Term
 from bayplan.model.evidence import Evidence
 from bayplan.model.running import Event
 from bayplan.model.secret import hide
@@ -131,10 +132,12 @@ def open_session(
     *,
     dry: bool = False,
     refuse: Callable[[DockerEngine], None] = lambda _: None,
+    needs: Callable[[Term], bool] = lambda _: True,
 ) -> Session:
     """Find the engine and settle the values; a dry run does neither more than it must.
 
-    `refuse` is asked before anything is written, and raises when the command cannot go on.
+    `refuse` is asked before anything is written, and raises when the command cannot go on. `needs` says without which
+    variables it cannot, where there is an env file that lacks them.
     """
     payloads = _payloads(config or Config())
     if not dry and not (root / stack.compose).is_file():
@@ -144,10 +147,10 @@ def open_session(
         engine = DockerEngine(project, Local())
         engine.check()
         refuse(engine)
-    settled = environment.preview(stack, root) if dry else environment.prepare(stack, root)
+    settled = environment.preview(stack, root, needs) if dry else environment.prepare(stack, root, needs)
     engine = DockerEngine(replace(project, env_files=settled.files), Local(), settled.secrets, settled.values)
     if not dry and settled.made:
-        print(f"made development values for {', '.join(settled.made)} ({environment.OURS})")
+        print(f"made development values for {', '.join(settled.made)} ({settled.files[-1]})")
         if engine.volumes():
             print("there is data from earlier, which may want other ones; `bayplan down --volumes` deletes it")
     return Session(stack, workspace, root, settled, engine, payloads)

@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bayplan.cli import evidence
     from bayplan.cli.session import at_work, open_session
     from bayplan.cli.write import finish_killed
+    from bayplan.engines import environment
     from bayplan.engines.checkout import refuse_another
 
     if not arguments.dry_run:
@@ -45,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         _show_commands(planned)
         return 0
+    environment.preview(planned.stack, planned.tree.root)
     if code := _write(planned):
         return code
     root = planned.tree.root

@@ -44,9 +44,9 @@ def log(name: str) -> str:
 
 
 @contextmanager
-def exclusive(root: Path) -> Iterator[None]:
-    """Let only one bayplan at a time build, start or stop this repository's stack."""
-    path = _inside(root, f"{NAME}/run.lock")
+def exclusive(root: Path, name: str = "run") -> Iterator[None]:
+    """Let only one bayplan at a time build, start or stop this repository's stack, or do what else has a name."""
+    path = _inside(root, f"{NAME}/{name}.lock")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         try:

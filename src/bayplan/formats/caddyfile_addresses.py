@@ -8,6 +8,8 @@ from bayplan.model.proxy import ProxyAddress, ProxyUpstream
 from bayplan.source import At
 
 ADDRESS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)://)?(\[[^\]]*\]|(?:\{[^}]*\}|[^:/{])*)(?::([^/]*))?(/.*)?")
+VARIABLE = re.compile(r"\{\$[^}]*\}")
+"""What may stand for a whole address, with its port."""
 LAST_PORT = 65535
 USUAL_PORT = {"https": 443, "http": 80, "h2c": 80}
 
@@ -32,7 +34,7 @@ def site_address(word: Word, ports: tuple[int, int], *, with_tls: bool, automati
         raise _not_an_address(text, word.at)
     if not scheme:
         scheme = _scheme(host, port if given is not None else ports[1], ports, with_tls=with_tls, automatic=automatic)
-    if given is None:
+    if given is None and (match.group(1) or not VARIABLE.fullmatch(host)):
         port = ports[scheme == "https"]
     return ProxyAddress((word.written or text).removesuffix(","), scheme, host, port, match.group(4) or "", word.at)
 

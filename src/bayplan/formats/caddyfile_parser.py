@@ -91,6 +91,9 @@ class _Parser:
         for each in addresses:
             if not each.quoted and (each.text.endswith("{") or each.text == "{}"):
                 raise self.broken("has a brace that touches another word", each.at, "put a space before the {")
+        if addresses and addresses[0].text in DIRECTIVES - {"import"}:
+            what = f"has the directive {addresses[0].text} where the address of a site is expected"
+            raise self.broken(what, addresses[0].at, "put it inside the block of a site: example.com { ... }")
 
     def _stands_alone(self, line: tuple[Word, ...]) -> bool:
         """Say whether this is a variable that brings statements of its own, and not the address of the only site."""

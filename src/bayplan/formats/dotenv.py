@@ -24,10 +24,11 @@ PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,~?&*!;|<>()\[\]{}^#-]*")
 
 
 def parse(text: str, path: str) -> EnvFile:
-    """Return the variables an env file sets and those it only mentions; any other line is left out."""
+    """Return the variables an env file sets and those it only mentions, and where any other line stands."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     lines: list[EnvLine] = []
     comments: list[str] = []
+    strays: list[At] = []
     number, position = 1, 0
     while position < len(text):
         end = text.find("\n", position)
@@ -41,9 +42,10 @@ def parse(text: str, path: str) -> EnvFile:
             comments.append(stripped.lstrip("#").strip())
         else:
             comments = []
+            strays += [At(path, number, 1)] if stripped and not read else []
         number += text.count("\n", position, end) + 1
         position = end + 1
-    return EnvFile(path, tuple(lines))
+    return EnvFile(path, tuple(lines), tuple(strays))
 
 
 def _line(text: str, start: int, end: int, at: At, comments: list[str]) -> tuple[EnvLine, int] | None:
@@ -55,7 +57,8 @@ def _line(text: str, start: int, end: int, at: At, comments: list[str]) -> tuple
     value, value_end = _value(text, match.end(), end, may_go_on=not documented)
     name = match.group(1)
     place = At(at.file, at.line, match.start(1) - start + 1, len(name), name)
-    return EnvLine(name, value, place, "\n".join(comments), documented_only=bool(documented)), value_end
+    raw = text[match.end() : value_end].rstrip()
+    return EnvLine(name, value, place, "\n".join(comments), documented_only=bool(documented), raw=raw), value_end
 
 
 def _value(text: str, start: int, end: int, *, may_go_on: bool) -> tuple[str, int]:

@@ -29,7 +29,9 @@ class Term:
     example: str = ""
     """For one that the compose file sets: what it sets, with PASSWORD for what is secret."""
     kind: str = ""
-    """What it must be: `url`, `number`, `enum:a|b`, and `address`, `host` or `image` for a part of one."""
+    """What it must be: `url`, `number`, `enum:a|b`, and `address`, `host`, `image` or `tag` for a part of one."""
+    in_url: bool = False
+    """Whether it becomes part of an address that compose puts together."""
     for_browsers: bool = False
     """Whether it is an address that browsers call, and which its default gives for this machine only."""
     only_theirs: bool = False

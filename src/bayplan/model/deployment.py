@@ -188,12 +188,16 @@ class EnvLine:
     at: At
     comment: str = ""
     documented_only: bool = False
+    raw: str = field(default="", compare=False, repr=False)
+    """The value as it is written, with its quotes and what follows them."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
     path: str
     lines: tuple[EnvLine, ...]
+    strays: tuple[At, ...] = field(default=(), compare=False)
+    """Lines that are neither variables nor comments."""
 
 
 @dataclass(frozen=True, slots=True)

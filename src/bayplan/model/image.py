@@ -106,6 +106,8 @@ class Image:
     dockerfile: str
     context: str
     stages: tuple[Stage, ...]
+    scripts: tuple[tuple[str, str], ...] = ()
+    """Scripts that are written beside the recipe for a stage to copy: path from the root, text."""
 
     @property
     def secrets(self) -> tuple[str, ...]:

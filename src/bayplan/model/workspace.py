@@ -130,6 +130,8 @@ class Code:
 
     framework: Fact[str] | None = None
     """`next`, `nest`, `express`, `fastify`, `hono`, `vite`, `node`; None for a package that nothing starts."""
+    installed_on: Fact[str] | None = None
+    """What it is installed on where it is no server and no site: `desktops`, `phones`."""
     port: Fact[int] | None = None
     """The port it listens on when nothing tells it otherwise."""
     port_variable: Fact[str] | None = None
@@ -143,6 +145,8 @@ class Code:
     queues: tuple[QueueUse, ...] = ()
     handles_sigterm: At | None = None
     next: NextConfig | None = None
+    out_dir: Located[str] | None = None
+    """Where its bundler builds to inside the package, as far as the bundler's own configuration says."""
     reads_files: tuple[Located[str], ...] = ()
     """Folders inside the package that the code reads at run time (migrations, templates)."""
 

@@ -1,6 +1,7 @@
 """From what the repository contains to what must run: `Workspace` and `bayplan.yaml` to `Stack`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bayplan.model.config import Config
@@ -158,6 +159,7 @@ class _Planner:
             image = image_next.image(recipe, has_public=self.has_folder(f"{app.folder}/public"))
         else:
             image = image_node.image(recipe)
+        image = replace(image, dockerfile=app.settings.dockerfile or image.dockerfile)
         init, note = signals.init(app)
         self.notes += [each for each in (note, embedded.about_files(app)) if each]
         cache = (f"{recipe.folder}/{recipe.next_folder}/cache",) if is_next else ()
@@ -178,6 +180,7 @@ class _Planner:
             budget_mb=settings.megabytes(app.settings.budget) if app.settings.budget else None,
             queues=tuple(sorted({queue.name for queue in app.package.code.queues if queue.consumes and queue.name})),
             init=init,
+            replicas=1 if app.settings.replicas is None else app.settings.replicas,
         )
 
     def _job(self, migration: migrations.Migration, carrier: Service) -> Service:

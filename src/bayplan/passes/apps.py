@@ -135,7 +135,17 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
             notes.append(Note(name, text, package.at))
         apps.append(App(name, package, role, settings, owner))
     _refuse_unknown(config, services.keys() - used, [app.name for app in apps])
-    return tuple(apps), tuple(notes)
+    return tuple(apps), (*notes, *_installed_elsewhere(workspace, apps))
+
+
+def _installed_elsewhere(workspace: Workspace, apps: Sequence[App]) -> Iterator[Note]:
+    chosen = {app.folder for app in apps}
+    for owner in workspace.every:
+        for package in owner.packages:
+            device, folder = package.code.installed_on, owner.from_root(package.folder)
+            if device is not None and folder not in chosen:
+                text = f"{folder} is an app for {device.value} ({device.why.because}); nothing is deployed for it"
+                yield Note(folder.rsplit("/", 1)[-1], text, device.why.at)
 
 
 def _with_named(

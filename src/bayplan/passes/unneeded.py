@@ -13,7 +13,7 @@ NEVER_BUILT_FROM = frozenset(
 
 
 def unneeded(workspace: Workspace, images: Iterable[Image]) -> tuple[Fact[str], ...]:
-    """Return the patterns, from the repository's root, of an ignore file for each context that an image is built from."""
+    """Return the patterns, from the repository's root, that ignore files of the images' contexts should hold."""
     taken: dict[str, set[str]] = {}
     for image in images:
         taken.setdefault(image.context, set()).update(_copied(image))
@@ -42,11 +42,10 @@ def _folders(owner: Workspace, others: Sequence[Workspace], taken: set[str]) -> 
         is_inside = owner.root == "." or folder.startswith(f"{owner.root}/")
         if not is_inside or any(folder.startswith(f"{each}/") for each in found):
             continue
+        is_read = tops.get(folder) not in NEVER_BUILT_FROM if "." in taken else _overlaps(folder, needed)
         if folder in beside:
             why = Why("unneeded", f"{folder} is installed and built by itself", At(f"{folder}/package.json"))
-        elif "." in taken and tops.get(folder) not in NEVER_BUILT_FROM:
-            continue
-        elif "." not in taken and any(_overlap(folder, each) for each in needed):
+        elif is_read:
             continue
         else:
             why = Why("unneeded", "no image is made from it", packages.get(folder))
@@ -54,8 +53,8 @@ def _folders(owner: Workspace, others: Sequence[Workspace], taken: set[str]) -> 
         yield Fact(literal(folder), why)
 
 
-def _overlap(one: str, other: str) -> bool:
-    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+def _overlaps(folder: str, needed: Iterable[str]) -> bool:
+    return any(f"{folder}/".startswith(f"{each}/") or each.startswith(f"{folder}/") for each in needed)
 
 
 def _markdown(owner: Workspace) -> Iterator[Fact[str]]:

@@ -122,6 +122,9 @@ def _builder(
         return _nest(tree, package, argv, configs)
     if tool in ("tsc", "tsgo"):
         return _tsc(tree, package, argv, configs)
+    told = package.code.out_dir
+    if stated is None and told is not None:
+        return Builder(tree, tool, out_dir=joined(package.folder, told.value), at=told.at)
     return Builder(tree, tool, out_dir=joined(package.folder, stated or "dist"), at=at)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bayplan.model.workspace import Code, EnvUse, NextConfig, Package, Route
+from bayplan.readers.javascript.devices import installed_on
 from bayplan.readers.javascript.env_asked import namespaces
 from bayplan.readers.javascript.env_schemas import read_schemas
 from bayplan.readers.javascript.env_use import as_use, is_platform_name, read_env
@@ -26,6 +27,7 @@ from bayplan.readers.javascript.reads_files import read_folders
 from bayplan.readers.javascript.routes import server_routes
 from bayplan.readers.javascript.routes_next import next_routes
 from bayplan.readers.javascript.signals import handles_sigterm
+from bayplan.readers.javascript.vite_config import read_out_dir
 from bayplan.tree import Tree
 
 
@@ -46,13 +48,16 @@ def read_code(tree: Tree, packages: Sequence[Package]) -> Mapping[str, Code]:
 def _code(program: Program, env: Environment, package: Package, uses: tuple[EnvUse, ...]) -> Code:
     queues = read_queues(program, env, package)
     listening = find_listening(program, env, package)
-    kind = framework(program, env.resolver, package, listening, queues)
+    device = installed_on(program.tree, package)
+    kind = None if device else framework(program, env.resolver, package, listening, queues)
     config = read_next_config(program, env.resolver, package)
     code = Code(
         framework=kind,
+        installed_on=device,
         env=uses,
         queues=queues,
         next=config,
+        out_dir=read_out_dir(program, env.resolver, package) if kind is not None and kind.value == "vite" else None,
         reads_files=read_folders(program, env.resolver, package),
     )
     if kind is None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from bayplan.errors import BrokenFileError
 from bayplan.formats import compose, dockerfile, dockerignore, dotenv, fly, railway, render, workflow
 from bayplan.model.deployment import Broken, ComposeFile, DeployedService, Deployment
+from bayplan.readers import proxies
 from bayplan.source import At
 from bayplan.tree import Tree
 
@@ -49,6 +50,7 @@ def read_deployment(tree: Tree) -> Deployment:
         env_files=reading.all(_named(tree, ENV_FILE), dotenv.parse),
         ignores=reading.all(_named(tree, IGNORE_FILE), dockerignore.parse),
         workflows=reading.all((path for path in tree.files if WORKFLOW.fullmatch(path)), workflow.parse),
+        proxies=proxies.of_their_own(reading.all(proxies.caddyfiles(tree, composes), proxies.reader(tree))),
         broken=tuple(reading.broken),
     )
 

@@ -18,7 +18,7 @@ from bayplan.model.stack import (
     Variable,
 )
 
-SECRET = "(secret)"
+HIDDEN = "(secret)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,8 @@ def _of_proxy(proxy: Proxy) -> Iterator[tuple[str, str]]:
     yield f"{proxy.name} image", text_of(proxy.pulled) if proxy.pulled else proxy.base.value
     yield f"{proxy.name} published", _published(proxy.bindings, 0)
     tls = proxy.tls
-    yield (
-        f"{proxy.name} certificates",
-        tls.certificate or (f"{tls.kind} through {tls.dns}" if tls.dns else str(tls.kind)),
-    )
+    through = f" through {tls.dns}" if tls.dns else ""
+    yield f"{proxy.name} certificates", tls.certificate or f"{tls.kind}{through}"
     yield f"{proxy.name} limits", _limits(proxy.limits)
     for site in proxy.sites:
         yield site.hosts[0], "; ".join(_site(site))
@@ -107,7 +105,7 @@ def _site(site: Site) -> Iterator[str]:
 def _of_variables(variables: Sequence[Variable]) -> Iterator[tuple[str, str]]:
     for variable in variables:
         hidden = variable.secret and isinstance(variable.value, Given)
-        yield variable.name, SECRET if hidden else text_of(variable.value)
+        yield variable.name, HIDDEN if hidden else text_of(variable.value)
 
 
 def _published(bindings: Sequence[Binding], usual: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bayplan.errors import UsageError
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Stack
-from bayplan.writers import compose, dockerfiles, dockerignore, env_example
+from bayplan.writers import caddyfile, compose, dockerfiles, dockerignore, env_example
 
 Writer = Callable[[Stack], Mapping[str, Rendered]]
 
@@ -13,6 +13,7 @@ WRITERS: tuple[Writer, ...] = (
     dockerfiles.write,  # apps/<app>/Dockerfile
     dockerignore.write,  # .dockerignore
     compose.write,  # docker-compose.prod.yml
+    caddyfile.write,  # Caddyfile
     env_example.write,  # .env.example
 )
 

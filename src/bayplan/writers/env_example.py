@@ -2,6 +2,8 @@
 
 import posixpath
 import shlex
+from collections.abc import Container, Mapping
+from dataclasses import replace
 
 from bayplan.catalog.contract import contract
 from bayplan.formats import dotenv
@@ -10,11 +12,30 @@ from bayplan.model.contract import Contract, Term
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Stack
 
+USUAL = "production"
+KEEP = "They stay on the machine that runs the stack, and out of git."
+
 
 def write(stack: Stack) -> dict[str, Rendered]:
     promised = contract(stack)
     found = groups(promised, stack)
     return {stack.env_example: dotenv.render(found, _introduction(stack, promised))} if found else {}
+
+
+def filled(stack: Stack, values: Mapping[str, str], only: Container[str] | None = None) -> str:
+    """Return an env file with these values in it, which documents the rest as the example does; or `only` some of it."""
+    promised = contract(stack)
+    parts = []
+    for group in groups(promised, stack):
+        settings = [
+            replace(each, value=values.get(each.name, each.value))
+            for each in group.settings
+            if only is None or each.name in only
+        ]
+        if settings:
+            parts.append(Group(group.heading, tuple(settings)))
+    name = stack.name if stack.environment == USUAL else f"{stack.name}, {stack.environment}"
+    return dotenv.render(parts, "" if only is not None else f"{name}: secrets. {KEEP}").text
 
 
 def groups(promised: Contract, stack: Stack) -> tuple[Group, ...]:

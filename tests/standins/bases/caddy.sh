@@ -14,10 +14,11 @@ case $tag in
     mkdir -p "$root"/{config,data,etc}/caddy "$root"/usr/{libexec,share/caddy}
     printf ':80 {\n\troot * /usr/share/caddy\n\tfile_server\n}\n' >"$root/etc/caddy/Caddyfile"
     echo '<!DOCTYPE html><title>Caddy works!</title><p>A stand-in for the official image.</p>' >"$root/usr/share/caddy/index.html"
+    # What is left when a build with modules takes the other's place; a link would lose the capability, or lead there.
+    cp "$root/usr/bin/caddy" "$root/usr/libexec/"
     # As the official one: it may bind port 80 as any user, and does not start where that capability is dropped.
-    "${PYTHON:-python3}" -c 'import os, sys; os.setxattr(sys.argv[1], "security.capability", bytes.fromhex(sys.argv[2]))' \
-      "$root/usr/bin/caddy" 0100000200040000000000000000000000000000
-    mv "$root/usr/bin/caddy" "$root/usr/libexec/" && ln -s ../libexec/caddy "$root/usr/bin/caddy" # what is there when a build with modules takes the other's place
+    "${PYTHON:-python3}" -c 'import os, sys; [os.setxattr(path, "security.capability", bytes.fromhex(sys.argv[1])) for path in sys.argv[2:]]' \
+      0100000200040000000000000000000000000000 "$root"/usr/{bin,libexec}/caddy
     version=$(chroot "$root" caddy version)
     version=${version%% *}
     config+=("ENV CADDY_VERSION=v${version#v}" 'ENV XDG_CONFIG_HOME=/config' 'ENV XDG_DATA_HOME=/data' 'WORKDIR /srv'

@@ -153,4 +153,3 @@ def _keep(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-

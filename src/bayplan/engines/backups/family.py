@@ -1,6 +1,6 @@
 """What backups ask of a kind of store. The commands of each run in its own container and read its own variables there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,17 +23,26 @@ class Inside:
     runner: PipeRunner
     prelude: str = ""
 
-    def step(self, argv: Sequence[str], purpose: str, *, stdin: str | None = None, timeout: float | None = None) -> Step:
-        return self._step('exec "$@"', argv, purpose, stdin, timeout)
+    def step(
+        self, argv: Sequence[str], purpose: str, *, stdin: str | None = None, timeout: float | None = None
+    ) -> Step:
+        return self.shell('exec "$@"', argv, purpose, stdin=stdin, timeout=timeout)
 
     def tied(self, argv: Sequence[str], purpose: str) -> Step:
         """Run something long that must not outlive its reader."""
-        return self._step(TIED, argv, purpose, None, None)
+        return self.shell(TIED, argv, purpose)
 
-    def _step(
-        self, ending: str, argv: Sequence[str], purpose: str, stdin: str | None, timeout: float | None
+    def shell(
+        self,
+        script: str,
+        argv: Sequence[str],
+        purpose: str,
+        *,
+        stdin: str | None = None,
+        timeout: float | None = None,
     ) -> Step:
-        words = ("docker", "exec", "--interactive", self.container, "sh", "-c", self.prelude + ending, "sh", *argv)
+        """Run a script of the container's shell; the words of `argv` are its parameters."""
+        words = ("docker", "exec", "--interactive", self.container, "sh", "-c", self.prelude + script, "sh", *argv)
         return Step(words, purpose, stdin=stdin, timeout=timeout)
 
 
@@ -45,15 +54,19 @@ class Dump:
     contents: Callable[[], Contents]
 
 
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """How a throw-away server of a kind is started: its variables, and its command where it is not the image's."""
+
+    variables: tuple[tuple[str, str], ...]
+    command: tuple[str, ...] = ()
+
+
 class Family(Protocol):
     """One way to dump, load and compare."""
 
     dump: str
     """What a dump is called, as an ending."""
-    scratch: tuple[str, ...]
-    """What a throw-away server is told beside its image: variables and options of Docker."""
-    server: tuple[str, ...]
-    """Its command."""
 
     def inside(self, container: str, runner: PipeRunner) -> Inside: ...
 
@@ -61,6 +74,31 @@ class Family(Protocol):
 
     def dumping(self, inside: Inside) -> AbstractContextManager[Dump]: ...
 
+    def scratch(self, wanted: Contents) -> Scratch: ...
+
     def is_up(self, inside: Inside) -> Step:
         """Ask whether a throw-away server takes connections."""
+        ...
+
+    def load(self, inside: Inside, wanted: Contents, chunks: Iterable[bytes], target: str) -> Contents:
+        """Load a dump beside what is there, under a name of its own; returns what is in it then."""
+        ...
+
+    def discard(self, inside: Inside, target: str) -> None:
+        """Remove what was loaded."""
+        ...
+
+    def refuse(self, inside: Inside, wanted: Contents) -> None:
+        """Raise when there is no room for it."""
+        ...
+
+    def aside(self, inside: Inside, moment: str) -> str:
+        """Return the name under which what is there now stays."""
+        ...
+
+    def swap(self, inside: Inside, target: str, old: str) -> tuple[str, ...]:
+        """Put what was loaded in the place of what is there, which stays under the name `old`.
+
+        Returns how to go back, and how to be rid of it.
+        """
         ...

@@ -1,63 +1,122 @@
 """PostgreSQL: a dump and its manifest of one snapshot, while others write."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import resources
 
-from bayplan.engines.backups.family import QUICK, Dump, Inside
+from bayplan.engines.backups import postgres_sql as sql
+from bayplan.engines.backups.family import QUICK, Dump, Inside, Scratch
 from bayplan.engines.backups.manifest import Contents, Table
 from bayplan.errors import BayplanError
 from bayplan.run import PipeRunner, Step
 
-DUMP = "pgdump"
 PRELUDE = 'export PGUSER="${POSTGRES_USER:-postgres}" PGDATABASE="${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"; '
 PSQL = ("psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1")
 LOCK_WAIT = "60s"
+LONGEST_NAME = 63
+ROOM = 1.1
+"""How many times its size a copy of a database may take."""
+CARELESS = ("postgres", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "autovacuum=off")
+"""A server whose data nobody misses."""
 
 
-def inside(container: str, runner: PipeRunner) -> Inside:
-    return Inside(container, runner, PRELUDE)
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    dump: str = "pgdump"
+
+    def inside(self, container: str, runner: PipeRunner) -> Inside:
+        return Inside(container, runner, PRELUDE)
+
+    def version(self, inside: Inside) -> str:
+        return _ask(inside, "SHOW server_version;")
+
+    @contextmanager
+    def dumping(self, inside: Inside) -> Iterator[Dump]:
+        """Hold one snapshot, for the dump and for what counts and hashes every table beside it."""
+        with inside.runner.pipeline((inside.step(PSQL, "hold a snapshot of the database"),)) as psql:
+            psql.write(_script("snapshot").encode())
+            snapshot = psql.line()
+            if not snapshot:
+                psql.close()
+                psql.finish()
+                raise BayplanError("the database gave no snapshot", remedy="see its log")
+            psql.write(_script("contents").encode())
+            argv = ("pg_dump", "--format=custom", "--compress=0", f"--snapshot={snapshot}")
+            step = inside.tied((*argv, f"--lock-wait-timeout={LOCK_WAIT}"), "dump the database")
+
+            def contents() -> Contents:
+                psql.close()
+                printed = b"".join(psql.chunks()).decode()
+                psql.finish()
+                return read(printed)
+
+            yield Dump((step,), contents)
+
+    def scratch(self, wanted: Contents) -> Scratch:
+        user = wanted.facts.get("user", "postgres")
+        variables = (("POSTGRES_USER", user), ("POSTGRES_DB", "postgres"), ("POSTGRES_HOST_AUTH_METHOD", "trust"))
+        return Scratch(variables, CARELESS)
+
+    def is_up(self, inside: Inside) -> Step:
+        # Over TCP, on which the server that initializes the folder does not listen.
+        return inside.step(("pg_isready", "--quiet", "--host=127.0.0.1"), "wait for the database", timeout=QUICK)
+
+    def load(self, inside: Inside, wanted: Contents, chunks: Iterable[bytes], target: str) -> Contents:
+        _ask(inside, sql.create(target, wanted.facts), "postgres", "make a new database")
+        argv = ("pg_restore", "--exit-on-error", "--no-password", f"--dbname={target}")
+        with inside.runner.pipeline((inside.step(argv, "restore the dump"),)) as restore:
+            for chunk in chunks:
+                restore.write(chunk)
+        _ask(inside, "ANALYZE;", target, "look at the new tables")
+        return read(_ask(inside, _script("snapshot") + _script("contents"), target, "compare every row"))
+
+    def discard(self, inside: Inside, target: str) -> None:
+        _ask(inside, sql.drop(target), "postgres", "remove the new database")
+
+    def refuse(self, inside: Inside, wanted: Contents) -> None:
+        script = "df -Pk \"${PGDATA:-/var/lib/postgresql}\" | awk 'NR == 2 { print $4 }'"
+        printed = inside.runner.run(inside.shell(script, (), "see how much room there is"), check=False).stdout.strip()
+        needed = int(int(wanted.facts.get("size", "0")) * ROOM) // 1024
+        if printed.isdecimal() and int(printed) < needed:
+            raise BayplanError(
+                f"there is no room for a second database: {needed // 1024} MB are needed, "
+                f"and {int(printed) // 1024} MB are free",
+                remedy="nothing was changed; make room on the disk of Docker's volumes",
+            )
+
+    def _live(self, inside: Inside) -> str:
+        return inside.runner.run(inside.shell('printf %s "$PGDATABASE"', (), "find the database")).stdout
+
+    def aside(self, inside: Inside, moment: str) -> str:
+        suffix = f"_before_{moment}"
+        return self._live(inside).encode()[: LONGEST_NAME - len(suffix)].decode(errors="ignore") + suffix
+
+    def swap(self, inside: Inside, target: str, old: str) -> tuple[str, ...]:
+        live = self._live(inside)
+        _lenient(inside, sql.swap(live, target, old))
+        names = _ask(inside, "SELECT datname FROM pg_database;", "postgres").splitlines()
+        if target in names or old not in names:
+            raise BayplanError(
+                f"{live} could not be renamed, and is as it was: something keeps connecting to it",
+                remedy="stop the services that use it (`docker compose stop ...`) and run this again",
+            )
+        return sql.back(live, old)
 
 
-def ask(where: Inside, sql: str, database: str | None = None, purpose: str = "ask the database") -> str:
-    """Run SQL and return what it printed, without its last line break."""
+def _ask(inside: Inside, text: str, database: str | None = None, purpose: str = "ask the database") -> str:
     argv = (*PSQL, *((f"--dbname={database}",) if database else ()))
-    return where.runner.run(where.step(argv, purpose, stdin=sql)).stdout.rstrip("\n")
+    return inside.runner.run(inside.step(argv, purpose, stdin=text)).stdout.rstrip("\n")
 
 
-def version(where: Inside) -> str:
-    return ask(where, "SHOW server_version", purpose="ask for the server's version")
+def _lenient(inside: Inside, text: str) -> None:
+    """Run all of a script, whatever fails in it: its last lines make good what a failure leaves."""
+    argv = (*PSQL, "--set=ON_ERROR_STOP=0", "--dbname=postgres")
+    inside.runner.run(inside.step(argv, "rename the databases", stdin=text), check=False)
 
 
-@contextmanager
-def dumping(where: Inside) -> Iterator[Dump]:
-    """Open one snapshot, for the dump and for what counts and hashes every table beside it."""
-    session = where.step(PSQL, "hold a snapshot of the database")
-    with where.runner.pipeline((session,)) as psql:
-        psql.write(_sql("snapshot").encode())
-        snapshot = psql.line()
-        psql.write(_sql("contents").encode())
-        argv = ("pg_dump", "--format=custom", "--compress=0", f"--snapshot={snapshot}")
-        step = where.tied((*argv, f"--lock-wait-timeout={LOCK_WAIT}"), "dump the database")
-
-        def contents() -> Contents:
-            psql.close()
-            return read(b"".join(psql.chunks()).decode())
-
-        if not snapshot:
-            psql.close()
-            psql.finish()
-            raise BayplanError("the database gave no snapshot", remedy="see its log: `docker compose logs`")
-        yield Dump((step,), contents)
-
-
-def contents(where: Inside, database: str) -> Contents:
-    """Count and hash what is in a database now."""
-    return read(ask(where, _sql("snapshot") + _sql("contents"), database, "compare every row"))
-
-
-def _sql(name: str) -> str:
+def _script(name: str) -> str:
     return resources.files(__package__).joinpath(f"postgres_{name}.sql").read_text(encoding="utf-8")
 
 
@@ -80,54 +139,6 @@ def read(printed: str) -> Contents:
                 extensions.append(entry["name"])
             case _:
                 facts[entry["name"]] = entry["value"]
-    return Contents(tables, sequences, tuple(extensions), facts, _warnings(facts))
-
-
-def _warnings(facts: Mapping[str, str]) -> tuple[str, ...]:
     others = json.loads(facts.get("others", "[]"))
-    return (f"other databases of this server are not in the backup: {', '.join(others)}",) if others else ()
-
-
-def create(database: str, facts: Mapping[str, str]) -> str:
-    """Return the SQL that makes an empty database like the one that was dumped, and the roles that its objects name."""
-    words = ["CREATE DATABASE", identifier(database), "TEMPLATE template0 OWNER", identifier(facts["owner"])]
-    words += ["ENCODING", literal(facts["encoding"]), "LC_COLLATE", literal(facts["collate"])]
-    words += ["LC_CTYPE", literal(facts["ctype"])]
-    if facts.get("provider") in ("i", "b"):
-        words += [
-            "LOCALE_PROVIDER icu ICU_LOCALE" if facts["provider"] == "i" else "LOCALE_PROVIDER builtin BUILTIN_LOCALE"
-        ]
-        words += [literal(facts["locale"])]
-    roles = "".join(
-        f"SELECT 'CREATE ROLE ' || quote_ident(name) FROM (SELECT {literal(role)} AS name) AS wanted "
-        "WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \\gexec\n"
-        for role in json.loads(facts["roles"])
-    )
-    settings = "".join(
-        f"ALTER DATABASE {identifier(database)} SET {identifier(name)} TO {literal(value)};\n"
-        for name, _, value in (each.partition("=") for each in json.loads(facts["settings"]))
-    )
-    return f"{roles}{' '.join(words)};\n{settings}"
-
-
-def loading(where: Inside, database: str) -> Step:
-    argv = ("pg_restore", "--exit-on-error", "--no-password", f"--dbname={database}")
-    return where.tied_reading(argv, "restore the dump")
-
-
-def dropping(database: str) -> str:
-    return f"DROP DATABASE IF EXISTS {identifier(database)};\n"
-
-
-def is_up(where: Inside) -> Step:
-    # Over TCP, which the server that initializes the folder does not listen on.
-    return where.step(("pg_isready", "--quiet", "--host=127.0.0.1"), "wait for the database", timeout=QUICK)
-
-
-def identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return a text as SQL, in which no backslash and no colon of psql's means anything."""
-    return "'" + text.replace("'", "''") + "'"
+    warning = f"other databases of this server are not in the backup: {', '.join(others)}"
+    return Contents(tables, sequences, tuple(extensions), facts, (warning,) if others else ())

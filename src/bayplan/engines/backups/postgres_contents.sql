@@ -1,11 +1,12 @@
 SELECT json_build_object('is', 'sequence', 'name', format('%I.%I', schemaname, sequencename), 'value', last_value::text)
-FROM pg_sequences WHERE last_value IS NOT NULL AND increment_by > 0 AND NOT cycle ORDER BY 1::int;
+FROM pg_sequences WHERE last_value IS NOT NULL AND increment_by > 0 AND NOT cycle ORDER BY schemaname, sequencename;
 
 SELECT json_build_object('is', 'extension', 'name', extname) FROM pg_extension ORDER BY extname;
 
 SELECT json_build_object('is', 'fact', 'name', key, 'value', value)
 FROM pg_database AS d, pg_roles AS r, LATERAL (VALUES
   ('database', d.datname),
+  ('user', current_user::text),
   ('owner', r.rolname),
   ('encoding', pg_encoding_to_char(d.encoding)),
   ('collate', d.datcollate),

@@ -131,6 +131,8 @@ def _context(step: WorkflowStep) -> str | None:
 def _package(workspace: Workspace, layout: Layout, stage: BuildStage) -> Package | None:
     """Find the package by the file that starts, the Dockerfile's folder, the context, a filter, or the file's name."""
     image = layout.image
+    if not _takes_sources(image, stage):
+        return None
     startable = [each for each in workspace.packages if each.code.framework is not None or each.start is not None]
     by_path = _started(layout, stage, startable)
     if by_path is not None:
@@ -148,6 +150,13 @@ def _package(workspace: Workspace, layout: Layout, stage: BuildStage) -> Package
         if len({each.folder for each in candidates}) == 1:
             return candidates[0]
     return None
+
+
+def _takes_sources(image: ImageFile, stage: BuildStage) -> bool:
+    """Say whether anything of the repository gets into an image: one that only adds to a public one runs none of it."""
+    steps = [each for one in reach(image, stage) for each in one.instructions]
+    mounted = any(value.startswith("type=bind") for each in steps for name, value in each.flags if name == "mount")
+    return mounted or any(each.word in ("COPY", "ADD") and each.flag("from") is None for each in steps)
 
 
 def _started(layout: Layout, stage: BuildStage, startable: list[Package]) -> Package | None:

@@ -23,7 +23,13 @@ export default async function HomePage({ searchParams }: PageProps<'/'>) {
       <h1>{author ? `Skills by ${author}` : 'everyskill'}</h1>
 
       <form>
-        <input type="search" name="q" aria-label="Search" defaultValue={query.data} maxLength={200} />
+        <input
+          type="search"
+          name="q"
+          aria-label="Search"
+          defaultValue={query.data}
+          maxLength={200}
+        />
         <Button>Search</Button>
       </form>
 

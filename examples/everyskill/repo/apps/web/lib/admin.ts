@@ -21,7 +21,7 @@ export async function signIn(email: string, token: string): Promise<boolean> {
   return true;
 }
 
-/** Scripts send the token, browsers their session; of the latter only requests of our own pages count. */
+/** Scripts send the token; browsers their session, and only from our own pages. */
 export async function isAdmin(request: Request): Promise<boolean> {
   const token = request.headers.get('x-admin-token');
   if (token !== null) return isSame(token, env().ADMIN_TOKEN);

@@ -33,7 +33,7 @@ export async function embed(text: string, service?: EmbeddingService): Promise<n
   return answerSchema.parse(await response.json()).data[0].embedding;
 }
 
-/** Words and their trigrams, hashed into a unit vector: the same text gives the same place everywhere. */
+/** Words and their trigrams, hashed into a unit vector; the same text always gives the same one. */
 export function embedLocally(text: string): number[] {
   const vector = new Array<number>(EMBEDDING_SIZE).fill(0);
   for (const feature of features(text)) vector[hash(feature) % EMBEDDING_SIZE]! += 1;

@@ -17,7 +17,7 @@ export const querySchema = z.string().trim().min(1).max(200);
 /** What of a skill is embedded. */
 export const describe = (skill: NewSkill) => `${skill.name}\n${skill.summary}`;
 
-/** The author whose host name this is: `ada` for `ada.example.com` where the site is `example.com`. */
+/** The author whose host name this is: `ada` for `ada.example.com` of `https://example.com`. */
 export function authorOfHost(host: string, siteUrl: string): string | null {
   const suffix = `.${new URL(siteUrl).host}`;
   const label = host.toLowerCase().endsWith(suffix) ? host.slice(0, -suffix.length) : '';

@@ -1,5 +1,13 @@
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
-import { addLocation, addUser, database, findUser, listLocations, type Location, type User } from './database';
+import {
+  addLocation,
+  addUser,
+  database,
+  findUser,
+  listLocations,
+  type Location,
+  type User,
+} from './database';
 import { hashPassword, isPassword } from './passwords';
 import { issueToken, readToken } from './tokens';
 
@@ -85,7 +93,12 @@ function isBetween(value: unknown, low: number, high: number): value is number {
 }
 
 // Express tells an error handler by its four parameters.
-const answerError: ErrorRequestHandler = (error: { status?: number }, _request, response, _next) => {
+const answerError: ErrorRequestHandler = (
+  error: { status?: number },
+  _request,
+  response,
+  _next,
+) => {
   const status = error.status ?? 500;
   if (status >= 500) console.error(error);
   response.status(status).json({ error: status < 500 ? 'bad request' : 'internal error' });

@@ -30,7 +30,11 @@ export function findUser(name: string): Promise<(User & { passwordHash: string }
   return database('users').where({ name }).first('id', 'name', { passwordHash: 'password_hash' });
 }
 
-export async function addLocation(user: User, latitude: number, longitude: number): Promise<Location> {
+export async function addLocation(
+  user: User,
+  latitude: number,
+  longitude: number,
+): Promise<Location> {
   const [row] = await database('locations')
     .insert({ user_id: user.id, latitude, longitude })
     .returning<{ recorded_at: Date }[]>('recorded_at');

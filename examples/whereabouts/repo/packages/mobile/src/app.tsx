@@ -21,7 +21,12 @@ export function App() {
   return (
     <SafeAreaView>
       <TextInput placeholder="Name" value={name} onChangeText={setName} autoCapitalize="none" />
-      <TextInput placeholder="Password" value={password} onChangeText={setPassword} secureTextEntry />
+      <TextInput
+        placeholder="Password"
+        value={password}
+        onChangeText={setPassword}
+        secureTextEntry
+      />
       <Button title="Log in" onPress={submit} />
       <Text>{problem}</Text>
     </SafeAreaView>

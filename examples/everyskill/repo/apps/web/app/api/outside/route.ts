@@ -3,7 +3,7 @@ import { storage } from '@/lib/services';
 
 export const dynamic = 'force-dynamic';
 
-/** Whether the object storage, which is outside our network, can be reached. What it answers does not matter. */
+/** Whether the object storage, outside our network, is reached; what it answers is of no matter. */
 export async function GET() {
   try {
     const { status } = await fetch(storage().endpoint, { signal: AbortSignal.timeout(3000) });
