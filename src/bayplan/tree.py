@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -31,6 +31,15 @@ class Tree:
         other.overlay = {**self.overlay, **texts}
         if "_on_disk" in self.__dict__:
             other.__dict__["_on_disk"] = self._on_disk
+        return other
+
+    def without(self, folders: Sequence[str]) -> "Tree":
+        """Return the repository as it would be listed without some of its folders."""
+        hidden = tuple(f"{folder}/" for folder in folders)
+        other = Tree.__new__(Tree)
+        other.root = self.root
+        other.overlay = {path: text for path, text in self.overlay.items() if not path.startswith(hidden)}
+        other.__dict__["_on_disk"] = tuple(path for path in self._on_disk if not path.startswith(hidden))
         return other
 
     def within(self, folder: str) -> "Tree":

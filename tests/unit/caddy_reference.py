@@ -46,7 +46,9 @@ def ask(argv: list[str], texts: Mapping[str, str]) -> tuple[str, dict[str, Verdi
     """Return Caddy's version and what it says to each text."""
     script = SCRIPT + "".join(ONE.format(text=base64.b64encode(text.encode()).decode()) for text in texts.values())
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "")}
-    answer = subprocess.run(argv, input=script, capture_output=True, text=True, timeout=120, check=True, env=environment)
+    answer = subprocess.run(
+        argv, input=script, capture_output=True, text=True, timeout=120, check=True, env=environment
+    )
     version, *parts = answer.stdout.split(f"{MARK}\n")
     assert len(parts) == len(texts), answer.stderr
     return version.strip(), dict(zip(texts, map(_verdict, parts), strict=True))
@@ -107,7 +109,11 @@ def _heard(routes: list[Any]) -> Heard:
 
 
 def _walk(
-    routes: list[Any], paths: tuple[tuple[str, ...], ...], hosts: tuple[tuple[str, ...], ...], stripped: str, roots: set[str]
+    routes: list[Any],
+    paths: tuple[tuple[str, ...], ...],
+    hosts: tuple[tuple[str, ...], ...],
+    stripped: str,
+    roots: set[str],
 ) -> Iterator[Answer]:
     for route in routes:
         match = route.get("match", [{}])[0]
@@ -151,7 +157,9 @@ def _answer(
     return Answer("other", paths, hosts) if kind in {"metrics", "acme_server"} else None
 
 
-def _static(handler: Mapping[str, Any], paths: tuple[tuple[str, ...], ...], hosts: tuple[tuple[str, ...], ...]) -> Answer:
+def _static(
+    handler: Mapping[str, Any], paths: tuple[tuple[str, ...], ...], hosts: tuple[tuple[str, ...], ...]
+) -> Answer:
     if handler.get("abort"):
         return Answer("refuse", paths, hosts)
     status = int(handler.get("status_code", 200))

@@ -8,13 +8,14 @@ from bayplan.errors import BrokenFileError, UsageError
 from bayplan.formats import caddyfile
 from bayplan.model.proxy import ProxyFile, ProxyRoute, ProxySite, ProxyUpstream
 from tests.unit.caddy_reference import Answer, Heard, Verdict, ask, command, sites
-from tests.unit.caddyfiles import BAD, GOOD, NEWER, TOLERATED
+from tests.unit.caddyfiles import BAD, GOOD, NEWER, STRICTER, TOLERATED, UNLIKE_AS_WORDS
 
 pytestmark = pytest.mark.engine
 
 HEREDOCS_SINCE = (2, 7)
-WITH_DNS = re.compile(r"^\s*(?:dns|acme_dns) .*\n", re.MULTILINE)
-"""Its modules are not in the usual build."""
+WITH_DNS = re.compile(r"^(\s*)(?:dns|acme_dns) .*$", re.MULTILINE)
+WITHOUT_DNS = r"\1protocols tls1.2"
+"""The modules of providers are not in the usual build."""
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +28,17 @@ def caddy(request: pytest.FixtureRequest) -> tuple[tuple[int, ...], dict[str, Ve
 
 
 def _all() -> dict[str, str]:
-    return {name: WITH_DNS.sub("", text) for name, text in {**GOOD, **NEWER, **BAD, **TOLERATED}.items()}
+    return {name: WITH_DNS.sub(WITHOUT_DNS, text) for name, text in {**GOOD, **NEWER, **BAD, **TOLERATED}.items()}
 
 
 def _written() -> dict[str, str]:
     """Return the good files as we write them; some hold what we write in no file, such as line breaks in words."""
     written = {}
     for name, text in {**GOOD, **NEWER}.items():
+        if name in UNLIKE_AS_WORDS:
+            continue
         try:
-            rendered = caddyfile.render(caddyfile.document(WITH_DNS.sub("", text), "Caddyfile"))
+            rendered = caddyfile.render(caddyfile.document(WITH_DNS.sub(WITHOUT_DNS, text), "Caddyfile"))
         except UsageError:
             continue
         written[f"written: {name}"] = rendered.text
@@ -43,6 +46,8 @@ def _written() -> dict[str, str]:
 
 
 def _dial(upstream: ProxyUpstream) -> str:
+    if upstream.written.startswith(":"):
+        return upstream.written
     if upstream.scheme == "unix":
         return f"unix/{upstream.host}"
     host = f"[{upstream.host}]" if ":" in upstream.host else upstream.host
@@ -54,7 +59,7 @@ def _ours(route: ProxyRoute) -> Answer:
         route.kind,
         tuple(tuple(path.value for path in each.paths) for each in route.matchers if each.paths),
         tuple(tuple(host.value for host in each.hosts) for each in route.matchers if each.hosts),
-        tuple("localhost:3000" if each.written == ":3000" else _dial(each) for each in route.upstreams),
+        tuple(map(_dial, route.upstreams)),
         route.status,
         route.target.value if route.target else "",
     )
@@ -62,8 +67,8 @@ def _ours(route: ProxyRoute) -> Answer:
 
 def _heard(routes: tuple[ProxyRoute, ...]) -> Heard:
     """Bring our reading to the same form: there, one file server serves several folders."""
-    last = {(route.at, len(route.matchers) and route.matchers[0]): route for route in routes if route.kind == "files"}
-    kept = [route for route in routes if route.kind != "files" or route in last.values()]
+    pairs = zip(routes, (*routes[1:], None), strict=False)
+    kept = [one for one, next_one in pairs if not (next_one and one.at == next_one.at and one.kind == "files")]
     roots = {route.root.value for route in routes if route.root}
     return Heard([_ours(route) for route in kept], roots)
 
@@ -77,14 +82,6 @@ def _by_address(file: ProxyFile) -> dict[tuple[int, tuple[str, ...], str], Proxy
             assert port is not None
             found[(port, hosts if all(each.host for each in on_port) else (), path)] = site
     return found
-
-
-def _reachable(heard: Heard) -> list[Answer]:
-    return [
-        Answer(each.kind, each.paths, each.hosts, tuple(dial.replace(":3000", ":3000") for dial in each.dials),
-               each.status, each.target)
-        for each in heard.answers
-    ]
 
 
 @pytest.mark.parametrize("name", [*GOOD, *NEWER])
@@ -105,9 +102,7 @@ def test_what_we_read_is_what_caddy_reads(name: str, caddy: tuple[tuple[int, ...
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_certificates_are_those_that_caddy_loads(
-    name: str, caddy: tuple[tuple[int, ...], dict[str, Verdict]]
-) -> None:
+def test_certificates_are_those_that_caddy_loads(name: str, caddy: tuple[tuple[int, ...], dict[str, Verdict]]) -> None:
     config = caddy[1][name].config
     assert config is not None
     loaded = config.get("apps", {}).get("tls", {}).get("certificates", {}).get("load_files", [])
@@ -147,4 +142,11 @@ def test_what_we_write_means_the_same_and_is_laid_out_as_caddy_does(
     if original in NEWER and version < HEREDOCS_SINCE:
         pytest.skip("this Caddy is too old for it")
     assert verdicts[name].config == verdicts[original].config
-    assert verdicts[name].formatted == _written()[name]
+    # this version leaves a blank behind a variable that stands alone before a brace
+    assert re.sub(r" +$", "", verdicts[name].formatted, flags=re.MULTILINE) == _written()[name]
+
+
+@pytest.mark.parametrize("name", STRICTER)
+def test_what_nobody_means_we_refuse(name: str) -> None:
+    with pytest.raises(BrokenFileError):
+        caddyfile.parse(STRICTER[name], "Caddyfile")

@@ -17,6 +17,7 @@ from bayplan.model.image import Image, Stage
 from bayplan.model.running import Container
 from bayplan.model.secret import Secret, hide
 from bayplan.model.stack import Asked, Composed, Given, Health, Limits, Role, Service, Stack, Store, Variable
+from bayplan.model.values import text_of
 from bayplan.run import Done, Step, shown
 from bayplan.source import Fact, Why
 
@@ -107,8 +108,8 @@ class TestCommands:
         assert not any(word.startswith("--build-arg") for word in step.argv)
 
     def test_an_empty_value_counts_as_missing_as_it_does_for_compose(self) -> None:
-        assert docker.value_text(Asked("X", default="d"), {"X": ""}) == "d"
-        assert docker.value_text(URL, {"POSTGRES_PASSWORD": "pw"}) == "postgres://app:pw@postgres/app"
+        assert text_of(Asked("X", default="d"), {"X": ""}) == "d"
+        assert text_of(URL, {"POSTGRES_PASSWORD": "pw"}) == "postgres://app:pw@postgres/app"
 
     def test_another_platform_gets_a_tag_of_its_own(self) -> None:
         api = service("api")

@@ -162,7 +162,7 @@ def test_postgres_refuses_to_start_without_a_password(machine: Machine) -> None:
 
 
 def test_the_scripts_hold_no_syntax_error() -> None:
-    scripts = [path for path in STANDINS.rglob("*") if path.is_file()]
+    scripts = [path for path in STANDINS.rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"}]
     assert len(scripts) > 8
     for script in scripts:
         assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0, script

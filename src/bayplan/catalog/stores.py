@@ -48,8 +48,8 @@ class Extended:
     """Another image of the same store, for code that asks for what the usual one has not."""
 
     image: str
-    packages: tuple[str, ...]
-    schemas: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,11 @@ def holding_tables() -> tuple[str, ...]:
 def mentioning(words: Collection[str]) -> tuple[StoreEntry, ...]:
     """Return the stores in whose files one of these packages, variables, images or names stands."""
     return tuple(entry(name.removeprefix(f"{FOLDER}/")) for name in quoting(FOLDER, words))
+
+
+def base(kind: str) -> str:
+    """Return the store that this one takes the place of, or nothing."""
+    return str(load(f"{FOLDER}/{kind}").get("like", ""))
 
 
 def table(kind: str) -> dict[str, Any]:

@@ -54,7 +54,14 @@ def run(arguments: argparse.Namespace) -> int:
     planned = pipeline.plan(arguments.directory, arguments.environment)
     root = planned.tree.root
     images = chosen(planned.stack, arguments.services)
-    session = open_session(planned.stack, planned.workspace, root, planned.config, dry=arguments.dry_run)
+    session = open_session(
+        planned.stack,
+        planned.workspace,
+        root,
+        planned.config,
+        dry=arguments.dry_run,
+        needs=lambda term: term.at_build,
+    )
     if arguments.dry_run:
         for own in images:
             step = docker.build(planned.stack, own, root, session.environment.values, arguments.platform)

@@ -28,8 +28,11 @@ ROAD = (
     Command("down", "bayplan.cli.down", "stop it again"),
 )
 BESIDE = (
+    Command("backup", "bayplan.cli.backup", "back up the stores, or prove that a backup can be restored"),
+    Command("restore", "bayplan.cli.restore", "restore a backup, keeping what was there"),
     Command("diff", "bayplan.cli.diff", "show what differs between two environments"),
     Command("init", "bayplan.cli.init", "begin a bayplan.yaml with what the code does not say"),
+    Command("env", "bayplan.cli.env", "check the file of values of an environment, or make one"),
     Command("why", "bayplan.cli.why", "say why a line of a written file is there"),
     Command("explain", "bayplan.cli.explain", "explain a rule of `bayplan check`"),
     Command("schema", "bayplan.cli.schema", "print the JSON Schema of bayplan.yaml, for editors"),

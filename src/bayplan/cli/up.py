@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         _show_commands(planned)
         return 0
-    environment.preview(planned.stack, planned.tree.root)
+    environment.preview(planned.stack, planned.tree.root)  # before anything is written: it may lack a value
     if code := _write(planned):
         return code
     root = planned.tree.root

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from bayplan.model.stack import Asked, Given, OwnImage, Service, Stack, Value
+from bayplan.model.stack import OwnImage, Service, Stack
+from bayplan.model.values import text_of
 from bayplan.run import Step
 
 PROJECT_LABEL = "com.docker.compose.project"
@@ -29,18 +30,9 @@ class Project:
 def image_name(stack: Stack, own: Own, values: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return the name of an image as the compose file has it, so that `docker compose up` finds what bayplan built."""
     if own.pulled is not None:
-        return value_text(own.pulled, values)
+        return text_of(own.pulled, values)
     carrier = own.image_of if isinstance(own, Service) else None
     return f"{stack.project or stack.name}-{carrier or own.name}"
-
-
-def value_text(value: Value, values: Mapping[str, str]) -> str:
-    """Return what a value is, given what the operator supplied; compose's `${NAME:-default}` for an empty one too."""
-    if isinstance(value, Given):
-        return value.text
-    if isinstance(value, Asked):
-        return values.get(value.name) or value.default or ""
-    return "".join(value_text(part, values) for part in value.parts)
 
 
 def _path(path: str) -> str:
@@ -53,7 +45,7 @@ def build(stack: Stack, own: Own, root: Path, values: Mapping[str, str], platfor
 
     An image for another platform gets a tag of its own, for the plain one is what runs here.
     """
-    told = {each.name: value_text(each.value, values) for each in own.variables if each.at_build}
+    told = {each.name: text_of(each.value, values) for each in own.variables if each.at_build}
     arguments = {name: text for name, text in told.items() if text}  # none is not the same as an empty one
     tag = _tagged(image_name(stack, own, values), platform)
     argv = ["docker", "buildx", "build", "--load", "--progress=plain"]

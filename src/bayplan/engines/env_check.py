@@ -1,5 +1,6 @@
 """An env file against the contract of its stack. No finding holds a value, nor a part of one."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,6 +16,9 @@ from bayplan.source import At
 OF_COMPOSE = ("COMPOSE_", "DOCKER_", "BUILDKIT_", "BUILDX_", "RCLONE_", "BACKUP_")
 OF_THE_SHELL = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "TZ", "http_proxy", "https_proxy", "no_proxy"})
 NEAR = 0.8
+NAME = re.compile(r"[A-Z][A-Z0-9_]{0,49}")
+HIDDEN = "…"
+"""Stands where a value would be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,20 @@ class Question:
             for line in self.lines
             if line.name not in known and line.name not in OF_THE_SHELL and not line.name.startswith(OF_COMPOSE)
         )
+
+
+def hidden(question: Question) -> str:
+    """Return the text of the file with the names of its variables and nothing else."""
+    shown = {line.at.line: f"{' ' * (line.at.column - 1)}{line.name}={HIDDEN}" for line in question.lines}
+    shown |= {line.at.line: HIDDEN for line in question.strangers if not _is_name(line, question)}
+    shown |= {at.line: HIDDEN for at in question.file.strays}
+    return "\n".join(shown.get(number, "") for number in range(1, max(shown, default=0) + 1))
+
+
+def _is_name(line: EnvLine, question: Question) -> bool:
+    """Say whether a name that nobody knows is one: a line of a key that was not quoted may look like it."""
+    known = [term.name for term in question.contract.terms]
+    return NAME.fullmatch(line.name) is not None or bool(get_close_matches(line.name.upper(), known, 1, NEAR))
 
 
 def check(question: Question) -> tuple[Finding, ...]:
@@ -112,7 +130,8 @@ def _near(name: str, lines: Sequence[EnvLine]) -> EnvLine | None:
 
 
 def _of_lines(question: Question) -> Iterator[Finding]:
-    for at in question.file.strays:
+    nameless = [line for line in question.strangers if not _is_name(line, question)]
+    for at in (*question.file.strays, *(At(line.at.file, line.at.line, 1) for line in nameless if not line.raw)):
         yield Finding(
             "malformed-line",
             Effect.WILL_NOT_START,
@@ -124,6 +143,8 @@ def _of_lines(question: Question) -> Iterator[Finding]:
     yield from _unused(question)
     first: dict[str, EnvLine] = {}
     for line in question.lines:
+        if line in nameless:
+            continue
         if line.name in first:
             yield Finding(
                 "duplicate-variable",
@@ -145,16 +166,26 @@ def _unused(question: Question) -> Iterator[Finding]:
     }
     for line in question.lines:
         term = question.contract.term(line.name)
-        if line.name in strangers and line.name not in explained:
+        if line.name in strangers and not _is_name(line, question):
+            if line.raw:
+                at = At(line.at.file, line.at.line, 1)
+                yield _useless(
+                    at, "a variable on this line", "nothing reads it", "take it out, or quote all of the value"
+                )
+        elif line.name in strangers and line.name not in explained:
             close = get_close_matches(line.name.upper(), asked, 1, NEAR)
-            yield _useless(line, "nothing reads it", f"did you mean {close[0]}?" if close else "take it out")
+            yield _useless(
+                line.at, line.name, "nothing reads it", f"did you mean {close[0]}?" if close else "take it out"
+            )
         elif term is not None and not term.asked:
-            yield _useless(line, f"{question.compose} sets it by itself", "take it out; it changes nothing")
+            yield _useless(
+                line.at, line.name, f"{question.compose} sets it by itself", "take it out; it changes nothing"
+            )
 
 
-def _useless(line: EnvLine, because: str, remedy: str) -> Finding:
+def _useless(at: At, name: str, because: str, remedy: str) -> Finding:
     effect = "whoever changes it wonders why nothing changes"
-    return Finding("unused-value", Effect.UNTIDY, f"{line.name}: {because}", (Place(line.at, because),), effect, remedy)
+    return Finding("unused-value", Effect.UNTIDY, f"{name}: {because}", (Place(at, because),), effect, remedy)
 
 
 def _of_values(question: Question) -> Iterator[Finding]:
@@ -163,6 +194,8 @@ def _of_values(question: Question) -> Iterator[Finding]:
     last = {line.name: line for line in question.lines}
     for line in last.values():
         term = question.contract.term(line.name)
+        if line in question.strangers and not _is_name(line, question):
+            continue
         if (why := trouble(line, names)) is not None:
             yield _misread(line, why)
         elif term is not None and term.asked:
@@ -214,8 +247,8 @@ def _of_value(question: Question, term: Term, line: EnvLine, value: str) -> Iter
         yield Finding(
             "published-secret",
             Effect.EXPOSES_DATA,
-            f"{term.name} is a value that stands in {question.committed[value].file}",
-            (*place, Place(question.committed[value], "the same one")),
+            f"{term.name} is a value that stands in {question.committed[value]}",
+            place,
             "whoever can read the repository knows it",
             _how(term, question),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
+from secrets import token_hex
 
 from bayplan.engines import folder
 from bayplan.errors import BayplanError, TryAgainError, UsageError
@@ -64,6 +65,8 @@ def read(path: Path, name: str) -> Held | None:
 
 def create(path: Path, text: str, name: str) -> None:
     """Make a file that from its first byte only its owner may read; whatever has its name already is left alone."""
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder for {name}", remedy="make it, or name another file")
     temporary = _temporary(path, text.encode(), PRIVATE)
     try:
         os.link(temporary, path, follow_symlinks=False)
@@ -99,7 +102,7 @@ def _exchange(real: Path, temporary: Path, before: Held) -> None:
 
 
 def _temporary(path: Path, content: bytes, mode: int) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f"{path.name}.{token_hex(4)}")  # what ignores `.env.*` ignores it too
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
     try:
         with open(descriptor, "wb") as stream:  # noqa: PTH123 - an open descriptor has no path

@@ -45,13 +45,17 @@ def _container(data: Mapping[str, Any]) -> Container:
         tmpfs=tuple(host.get("Tmpfs") or ()),
         config_hash=labels.get("com.docker.compose.config-hash", ""),
         folder=labels.get("com.docker.compose.project.working_dir", ""),
+        networks={
+            name: one.get("IPAddress") or "" for name, one in (data["NetworkSettings"].get("Networks") or {}).items()
+        },
     )
 
 
 def _bound(ports: Mapping[str, Any]) -> Iterator[Bound]:
     for port, places in sorted(ports.items()):
+        number, _, protocol = port.partition("/")
         for place in places or ():
-            yield Bound(int(port.split("/")[0]), place.get("HostIp") or "0.0.0.0", int(place["HostPort"]))  # noqa: S104 - what Docker means by an empty address
+            yield Bound(int(number), place.get("HostIp") or "0.0.0.0", int(place["HostPort"]), protocol or "tcp")  # noqa: S104 - what Docker means by an empty address
 
 
 def read_image(text: str, history: str = "") -> BuiltImage:

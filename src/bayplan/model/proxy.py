@@ -207,7 +207,7 @@ class ProxyFile:
     def site(self, host: str, scheme: str = "https") -> ProxySite | None:
         """Return the site that answers for a host name: of several, the one whose address says most."""
         found = [
-            (len(address.host) - 1000 * address.host.count("*"), site)
+            ((bool(address.host), -address.host.count("*"), len(address.host)), site)
             for site in self.sites
             for address in site.addresses
             if address.scheme == scheme and address.serves(host)

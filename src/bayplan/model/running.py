@@ -11,6 +11,7 @@ class Bound:
     container: int
     address: str
     port: int
+    protocol: str = "tcp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Container:
     """What compose started it from; the same hash means the same settings."""
     folder: str = ""
     """The folder that compose was in when it made it."""
+    networks: Mapping[str, str] = field(default_factory=dict)
+    """Its address in each of its networks, by their names."""
 
     @property
     def sealed(self) -> bool:

@@ -82,6 +82,8 @@ class Health:
     why: Why
     path: str | None = None
     command: tuple[str, ...] = ()
+    seconds: int = 5
+    """How long its answer may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,10 @@ class Proxy:
     writable: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     grace_seconds: int = 10
+
+    @property
+    def tmpfs(self) -> tuple[str, ...]:
+        return self.writable
 
 
 @dataclass(frozen=True, slots=True)

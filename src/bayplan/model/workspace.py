@@ -149,6 +149,8 @@ class Code:
     """Where its bundler builds to inside the package, as far as the bundler's own configuration says."""
     reads_files: tuple[Located[str], ...] = ()
     """Folders inside the package that the code reads at run time (migrations, templates)."""
+    databases: tuple[Located[str], ...] = ()
+    """What its schemas and migrations are for: `mysql`, `extension vector`."""
 
 
 @dataclass(frozen=True, slots=True)

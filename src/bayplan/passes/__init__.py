@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import date
 
 from bayplan.model.config import Config
-from bayplan.model.stack import TEMPORARY, Health, Need, Note, Role, Service, Stack, Variable
+from bayplan.model.stack import TEMPORARY, Health, Limits, Mount, Need, Note, Role, Service, Stack, Variable
 from bayplan.model.workspace import Workspace
 from bayplan.passes import (
     apps as apps_pass,
 )
 from bayplan.passes import (
+    backups,
     builds,
     commands,
     embedded,
@@ -19,6 +20,7 @@ from bayplan.passes import (
     health,
     image_next,
     image_node,
+    image_static,
     image_tool,
     images,
     left_out,
@@ -32,6 +34,7 @@ from bayplan.passes import (
     registries,
     settings,
     signals,
+    store_choice,
     stores,
     unneeded,
     variables,
@@ -42,6 +45,7 @@ from bayplan.passes import (
 from bayplan.passes.apps import App
 from bayplan.passes.environments import Environment
 from bayplan.passes.recipe import Recipe, inside
+from bayplan.passes.store_choice import Chosen
 from bayplan.source import Fact, Located, Why
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
@@ -67,7 +71,8 @@ def plan(
     if not apps:
         raise left_out.nothing_to_start(workspace, notes)
     workspace, apps = builds.overruled(workspace, apps, config)
-    return _Planner(workspace, where, name, apps, list(notes), has_folder).stack(in_use, today)
+    chosen = store_choice.chosen(config, apps, in_use)
+    return _Planner(workspace, where, name, apps, list(notes), has_folder, chosen).stack(in_use, today)
 
 
 class _Planner:
@@ -81,6 +86,7 @@ class _Planner:
         apps: tuple[App, ...],
         notes: list[Note],
         has_folder: Callable[[str], bool],
+        chosen: Sequence[Chosen],
     ) -> None:
         self.workspace = workspace
         self.where = where
@@ -92,14 +98,15 @@ class _Planner:
         self.node = node_version.node_version(workspace, config)
         self.ports = {app.name: ports.port(app, config) for app in apps}
         self.bindings = ports.bindings(apps, self.ports, config)
-        self.users = stores.needed(workspace, config, apps)
-        self.entries = stores.catalog_for(workspace, apps)
+        self.chosen = chosen
+        self.users = {each.entry.kind: each.users for each in chosen}
+        self.entries = [each.entry for each in chosen]
         self.around = variables.Surroundings(
             workspace, config, name, self.ports, ports.usual(apps), self.bindings, self.users, self.entries
         )
 
     def stack(self, in_use: Sequence[Located[str]], today: date | None) -> Stack:
-        chosen = stores.stores(self.config, self.entries, self.users, self.name, in_use)
+        chosen = stores.stores(self.config, self.chosen, self.name, in_use, tuple(self.bindings.values()))
         services, note = self._all_services() if self.config.apps else ([], None)
         front = proxy_pass.proxy(self.where, services, self.name)
         self.notes += [*ports.only_here(services), *git_ignored.about(self.workspace.ignored)]
@@ -107,6 +114,8 @@ class _Planner:
             self.notes.append(old)
         self.notes += [note] if note else []
         self.notes += [*_about_lockfiles(self.workspace), *_about_hoisting(self.workspace)]
+        kept, left_out_stores = backups.backups(self.config, chosen)
+        self.notes += left_out_stores
         return Stack(
             self.name,
             self.where.name,
@@ -119,6 +128,7 @@ class _Planner:
             unneeded=unneeded.unneeded(self.workspace, [each.image for each in services]),
             build_secrets=registries.build_secrets(self.workspace),
             proxy=front,
+            backups=kept,
             compose=self.where.compose,
             env_file=self.where.env_file,
             told=self.config.variables,
@@ -152,6 +162,8 @@ class _Planner:
         return node_version.node_version(app.workspace, self.config)
 
     def _service(self, app: App, check: Health | None, found: tuple[Variable, ...], waits: tuple[Need, ...]) -> Service:
+        if app.role.value is Role.FILES:
+            return self._files(app, found)
         command = commands.command(app, self.config)
         is_next = app.package.code.framework is not None and app.package.code.framework.value == "next"
         recipe = Recipe(self.name, app, self._node(app), command, self.ports[app.name], check, found)
@@ -181,6 +193,23 @@ class _Planner:
             queues=tuple(sorted({queue.name for queue in app.package.code.queues if queue.consumes and queue.name})),
             init=init,
             replicas=1 if app.settings.replicas is None else app.settings.replicas,
+        )
+
+    def _files(self, app: App, found: tuple[Variable, ...]) -> Service:
+        """Return the service that hands the files of an app over to the volume that the proxy serves."""
+        recipe = Recipe(self.name, app, self._node(app), image_static.COMMAND, None, None, found)
+        handed = Why("image_static", "the proxy serves what is in it")
+        return Service(
+            name=app.name,
+            package=app.folder,
+            role=app.role,
+            image=image_static.image(recipe),
+            command=image_static.COMMAND,
+            limits=limits.limits(app, Limits(64, 0.5)),
+            variables=tuple(each for each in found if each.at_build),
+            mounts=(Mount(f"{app.name}_files", image_static.VOLUME, handed),),
+            writable=(),
+            budget_mb=settings.megabytes(app.settings.budget) if app.settings.budget else None,
         )
 
     def _job(self, migration: migrations.Migration, carrier: Service) -> Service:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bayplan.catalog import load, names
+from bayplan.catalog.stores import kinds
 from bayplan.errors import UsageError
 from bayplan.model.config import Config, ServiceConfig
 from bayplan.model.stack import Note, Role
@@ -58,7 +58,7 @@ def _candidates(workspace: Workspace) -> Iterator[tuple[str, Candidate]]:
     short = {
         folder: service_name(workspace.name if folder == "." else folder.rsplit("/", 1)[-1]) for folder in runnable
     }
-    given = Counter((*short.values(), *RESERVED, *(load(store)["kind"] for store in names("stores"))))
+    given = Counter((*short.values(), *RESERVED, *kinds()))
     for folder, candidate in runnable.items():
         name = short[folder]
         if given[name] > 1:
@@ -117,16 +117,22 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
             continue
         framework = package.code.framework
         name = service_name(key if key in services and settings.package else candidate)
-        if framework is not None and framework.value in STATIC and settings.port is None:
-            text = f"{folder} builds a static site with {framework.value}; no service is written for it yet"
+        is_static = framework is not None and framework.value in STATIC and settings.port is None
+        if framework is not None and is_static and config.proxy is None:
+            served = f"name a host name that serves it: proxy.sites.<host>.to: {name} in bayplan.yaml"
+            text = f"{folder} builds a static site with {framework.value}, which nothing serves; {served}"
             notes.append(Note(name, text, framework.why.at))
             continue
-        if _has_no_command(package, settings):
+        if not is_static and _has_no_command(package, settings):
             text = f"{left_out.without_command(package, folder)}; name it: services.{name}.command in bayplan.yaml"
             script = left_out.start_script(package)
             notes.append(Note(name, text, script.at if script else package.at))
             continue
         role = _role(package, settings, config, key)
+        if framework is not None and is_static:
+            role = Fact(
+                Role.FILES, Why("apps", f"{framework.value} builds files, and the proxy serves them", framework.why.at)
+            )
         if role.value is Role.JOB:
             refuse_keys(config, key, NOT_OF_A_JOB, "which is a job, and answers nobody")
         if role.value is Role.WORKER and settings.role is None and not package.code.queues:

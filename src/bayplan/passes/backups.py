@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bayplan.catalog import load
+from bayplan.catalog.stores import table
 from bayplan.errors import UsageError
 from bayplan.model.config import BackupConfig, Config
 from bayplan.model.stack import Backups, Note, Store
@@ -74,7 +74,7 @@ def _refuse_unknown(asked: BackupConfig, config: Config, stores: Sequence[Store]
 
 
 def _entry(store: Store) -> dict[str, str]:
-    found: dict[str, str] = load(f"stores/{store.kind}").get("backup", {})
+    found: dict[str, str] = table(store.kind).get("backup", {})
     return found
 
 

@@ -51,7 +51,7 @@ def _environment(config: Config, name: str, *, is_only: bool) -> Environment:
     used = _as_in(config, name) if name in config.environments else config
     compose = used.compose or f"docker-compose.{SHORT.get(name, name)}.yml"
     folder = posixpath.dirname(compose)
-    usual = ".env" if is_only or name == PRODUCTION else f".env.{name}"
+    usual = ".env" if name == PRODUCTION else f".env.{name}"
     return Environment(name, used, compose, used.env_file or posixpath.join(folder, usual), is_only)
 
 

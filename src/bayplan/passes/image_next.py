@@ -1,19 +1,23 @@
 """The image of a Next.js app: its standalone output, which carries the few files of node_modules that it needs."""
 
 import shlex
+from collections.abc import Sequence
 
 from bayplan.model.image import Cache, Copy, Environment, Image, Run, Stage, Step, Workdir
 from bayplan.model.stack import Asked, Composed, Given, Variable
 from bayplan.model.workspace import SKIPS_VALIDATION
 from bayplan.passes.image_build import build_stage
-from bayplan.passes.image_install import TARGET, base_stage, manifests_stage
+from bayplan.passes.image_install import TARGET, base_stage, manifests_stage, production_stage
 from bayplan.passes.image_node import EVERYWHERE, environment, last_steps
+from bayplan.passes.installers import installer
 from bayplan.passes.recipe import ROOT, Recipe
 from bayplan.passes.trim import find_and_remove
 from bayplan.source import Why
 
 # `next build` traces what it finds on the builder's platform, so sharp must be there for every target.
 BOTH = ("x64", "arm64")
+BINARIES = "@img"
+"""The scope of sharp's binaries, one package for each platform."""
 AT_RUN_TIME = "set-at-run-time-and-not-when-it-is-built"
 STAND_INS = {
     "url": f"https://{AT_RUN_TIME}.invalid",
@@ -29,14 +33,25 @@ def image(recipe: Recipe, *, has_public: bool) -> Image:
         f"next-{recipe.stack}-{recipe.app.name}", f"{recipe.folder}/{recipe.next_folder}/cache", exclusive=True
     )
     has_sharp = any(package.name == "sharp" for package in recipe.locked)
-    without_maps = (
-        find_and_remove([shlex.quote(recipe.package.path(f"{recipe.next_folder}/standalone"))], ("*.map",)),
+    manager = recipe.workspace.manager
+    for_both = has_sharp and installer(manager).cpus_at_once(manager) >= len(BOTH)
+    separate = _binaries(recipe) if has_sharp and not for_both else []
+    built = recipe.package.path(f"{recipe.next_folder}/standalone")
+    last = (
+        find_and_remove([shlex.quote(built)], ("*.map",)),
+        *(f"rm -rf {shlex.quote(f'{built}/{folder}')}" for folder in separate),
     )
-    cpus = BOTH if has_sharp else ()
-    build = build_stage(recipe, first=_told(recipe), last=without_maps, cpus=cpus, caches=(cache,))
-    traced = [_standalone_stage(recipe)] if has_sharp else []
-    run = _run_stage(recipe, "standalone" if has_sharp else "build", has_public=has_public)
+    build = build_stage(recipe, first=_told(recipe), last=last, cpus=BOTH if for_both else (), caches=(cache,))
+    traced = [_standalone_stage(recipe)] if for_both else [production_stage(recipe)] if separate else []
+    run = _run_stage(recipe, "standalone" if for_both else "build", separate, has_public=has_public)
     return recipe.image(base_stage(recipe), manifests_stage(recipe), build, *traced, run)
+
+
+def _binaries(recipe: Recipe) -> list[str]:
+    """Return the folders that hold sharp's binaries, as the lockfile lays them out."""
+    lock = recipe.workspace.manager.lockfile
+    places = (key.partition(f"{BINARIES}/") for key in (lock.packages if lock else ()))
+    return sorted({before + BINARIES for before, found, _ in places if found})
 
 
 def _told(recipe: Recipe) -> tuple[str, ...]:
@@ -71,7 +86,7 @@ def _standalone_stage(recipe: Recipe) -> Stage:
     return Stage("standalone", "build", (TARGET, Run((other, remove), why)), why)
 
 
-def _run_stage(recipe: Recipe, source: str, *, has_public: bool) -> Stage:
+def _run_stage(recipe: Recipe, source: str, separate: Sequence[str], *, has_public: bool) -> Stage:
     folder, built = recipe.package.folder, recipe.next_folder
     prefix = "" if folder == "." else f"{folder}/"
     interfaces = Why("image_next", "its server binds to HOSTNAME, which Docker sets to the container's own name")
@@ -84,6 +99,8 @@ def _run_stage(recipe: Recipe, source: str, *, has_public: bool) -> Stage:
         Copy((f"{recipe.folder}/{built}/standalone",), "./", traced, source),
         Copy((f"{recipe.folder}/{built}/static",), f"{prefix}{built}/static", left_out, "build"),
     ]
+    binaries = Why("image_next", "sharp, which next/image needs, for the target's platform", recipe.command.why.at)
+    steps += [Copy((f"{ROOT}/{path}",), path, binaries, "production") for path in separate]
     if has_public:
         steps.append(Copy((f"{recipe.folder}/public",), f"{prefix}public", left_out, "build"))
     if folder != ".":

@@ -12,6 +12,9 @@ PUBLISH = "publish.sh"
 SITE = "/site"
 VOLUME = "/srv/site"
 """Where the volume is mounted; its folder `current` holds the newest version, for whoever serves it."""
+COMMAND = Fact(
+    ("sh", f"/{PUBLISH}"), Why("image_static", "a version appears at once or not at all, and the proxy goes on running")
+)
 BUILT = Fact("dist", Why("image_static", "where bundlers write to unless they are told otherwise"))
 
 
@@ -19,17 +22,16 @@ def image(recipe: Recipe) -> Image:
     """Return the recipe of the image."""
     made = next((each for each in recipe.package.outputs if each.why.by == "build"), BUILT)
     beside = recipe.package.path(PUBLISH)
-    publishes = Why("image_static", "a version appears at once or not at all, and the proxy goes on running")
     owned = Why("image_static", "a new volume takes the owner of this folder")
     run = Stage(
         "run",
         BASE,
         (
             Copy((f"{recipe.folder}/{made.value}",), SITE, made.why, "build"),
-            Copy((beside,), f"/{PUBLISH}", publishes),
+            Copy((beside,), f"/{PUBLISH}", COMMAND.why),
             User("1000:1000", Why("image_static", "nothing runs as root")),
             Workdir(VOLUME, owned),
-            Command(("sh", f"/{PUBLISH}"), publishes),
+            Command(COMMAND.value, COMMAND.why),
         ),
         Why("image_static", "only the files, and what publishes them"),
     )

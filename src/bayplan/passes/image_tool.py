@@ -1,17 +1,24 @@
 """The image of a job that runs a tool of development: a migration by drizzle-kit or by a script in TypeScript."""
 
+from dataclasses import replace
+
 from bayplan.model.image import Command, Copy, Environment, Image, Stage, Step, User, Workdir
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import base_stage, manifests_stage
+from bayplan.passes.installers import installer
 from bayplan.passes.recipe import ROOT, Recipe
 from bayplan.source import Why
 
 EVERY_CPU = ("x64", "arm64")
+THERE = Why("image_tool", "the tools run where they were installed, so all of it happens on the target's platform")
 
 
 def image(recipe: Recipe) -> Image:
     """Return the recipe of an image that holds all that the build of its package holds."""
-    build = build_stage(recipe, cpus=EVERY_CPU, needs_tools=True)
+    manager = recipe.workspace.manager
+    for_every = installer(manager).cpus_at_once(manager) >= len(EVERY_CPU)
+    base = base_stage(recipe) if for_every else replace(base_stage(recipe), native=False, why=THERE)
+    build = build_stage(recipe, cpus=EVERY_CPU if for_every else (), needs_tools=True)
     everything = Why("image_tool", "the tool, what it reads, and the development dependencies it needs")
     steps: tuple[Step, ...] = (
         Environment((("NODE_ENV", "production"),), Why("image_tool", "as everything else of the stack")),
@@ -22,4 +29,4 @@ def image(recipe: Recipe) -> Image:
         Command(recipe.command.value, recipe.command.why),
     )
     run = Stage("run", recipe.base, steps, everything)
-    return recipe.image(base_stage(recipe), manifests_stage(recipe), build, run, name=f"Dockerfile.{recipe.app.name}")
+    return recipe.image(base, manifests_stage(recipe), build, run, name=f"Dockerfile.{recipe.app.name}")

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from bayplan.catalog.stores import holding_tables
 from bayplan.model.stack import Condition, Given, Need, Variable
-from bayplan.passes.stores import holding_tables
 from bayplan.source import Why
 
 

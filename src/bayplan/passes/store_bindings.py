@@ -22,7 +22,7 @@ def bindings(entry: StoreEntry, config: Config, key: str, taken: Sequence[Bindin
         while any(_collide(given, other) for other in (*taken, *found)):
             if is_named:
                 raise UsageError(
-                    f"port {given.port} of the host is published twice: {entry.title} is not the only one that wants it",
+                    f"port {given.port} of the host is published twice: not only by {entry.title}",
                     remedy=f"give stores.{key}.publish another port in bayplan.yaml",
                     at=given.why.at,
                 )

@@ -1,4 +1,4 @@
-"""What the texts of the catalog of stores mean in one stack: who supplies a password, where a service finds its store."""
+"""What the texts of the catalog of stores mean in one stack, and which variable leads to which store."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ MOST = 65
 Words = Mapping[str, str | Asked]
 
 
-def words(entry: StoreEntry, stack: str, memory: int) -> Words:
+def words(entry: StoreEntry, stack: str, memory: int = 0) -> Words:
     """Return what is filled in for the placeholders of an entry."""
     database = re.sub(r"\W", "_", stack)
     return {

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from bayplan.catalog import load
+from bayplan.catalog.stores import StoreEntry
 from bayplan.model.config import Config, VariableConfig
 from bayplan.model.stack import Asked, Binding, Composed, Given, Value, Variable
 from bayplan.model.workspace import SKIPS_VALIDATION, EnvUse, Use, Workspace
 from bayplan.passes.apps import App
-from bayplan.passes.stores import value, words
+from bayplan.passes.store_values import leading_to, value, words
 from bayplan.source import Fact, Why
 
 SECRET = re.compile(r"SECRET|PASSW(OR)?D|TOKEN|CREDENTIAL|_DSN$|_SALT$|_KEYS?$|_KEY_ID$")
@@ -44,7 +44,7 @@ class Surroundings:
     """Where the code listens when nothing tells it otherwise: what other code takes for granted."""
     bindings: Mapping[str, Binding]
     users: Mapping[str, Mapping[str, Why]]
-    entries: Sequence[Mapping[str, Any]]
+    entries: Sequence[StoreEntry]
     """The catalog of stores, as this stack runs them."""
 
 
@@ -56,10 +56,10 @@ def variables(around: Surroundings, app: App) -> tuple[Variable, ...]:
     host = code.host_variable.value if listens and code.host_variable else None
     found = {
         name: _variable(around, app, name, uses)
-        for name, uses in _uses(around.workspace, app).items()
+        for name, uses in _uses(app).items()
         if name not in (port, host, "NODE_ENV")
     }
-    found |= {each.name: each for each in _implied(around, app) if each.name not in found}
+    found |= {each.name: each for each in _implied(app) if each.name not in found}
     return with_given(found.values(), app, around.config)
 
 
@@ -72,7 +72,7 @@ def with_given(found: Iterable[Variable], app: App, config: Config) -> tuple[Var
     return tuple(every[name] for name in sorted(every))
 
 
-def _uses(workspace: Workspace, app: App) -> dict[str, list[EnvUse]]:
+def _uses(app: App) -> dict[str, list[EnvUse]]:
     """Return every read of every variable in the code that the app runs, its own first."""
     found: dict[str, list[EnvUse]] = {}
     for package in reversed(app.workspace.closure(app.package, development=False)):
@@ -82,7 +82,7 @@ def _uses(workspace: Workspace, app: App) -> dict[str, list[EnvUse]]:
     return found
 
 
-def _implied(around: Surroundings, app: App) -> Iterator[Variable]:
+def _implied(app: App) -> Iterator[Variable]:
     """Yield what a library reads by itself."""
     for entry in load("variables")["implied"]:
         for package in app.workspace.closure(app.package, development=False):
@@ -107,7 +107,7 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
             Given(known.value),
             Why("bayplan.yaml", "bayplan.yaml says so", around.config.at("variables", name)),
         )
-    elif isinstance(found, Asked) and _of_store(around, app, name) is None:
+    elif isinstance(found, Asked) and _of_store(around, app, name, uses) is None:
         found = replace(found, default=known.default or found.default, required=required)
     purpose = known.purpose or next((use.purpose for use in uses if use.purpose), "") or _usual_purpose(name)
     example = known.example or _example(found, default, uses)
@@ -133,7 +133,7 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
 
 def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> tuple[Value, Why]:
     at = uses[0].at
-    stored = _of_store(around, app, name)
+    stored = _of_store(around, app, name, uses)
     if stored is not None:
         return stored[0], Why("variables", f"{stored[1]} of this stack", at)
     default = next((use.default for use in uses if use.default is not None), None)
@@ -154,22 +154,12 @@ def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) ->
     return Asked(name), Why("variables", f"read at {at}", at)
 
 
-def _of_store(around: Surroundings, app: App, name: str) -> tuple[Value, str] | None:
+def _of_store(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> tuple[Value, str] | None:
     """Return what a variable is that leads to a store of this stack, and the store's title."""
-    for entry in around.entries:
-        text = _store_text(entry, name) if app.name in around.users.get(entry["kind"], {}) else None
-        if text is not None:
-            return value(text, words(entry, around.stack)), entry["title"]
-    return None
-
-
-def _store_text(entry: Mapping[str, object], name: str) -> str | None:
-    url, parts = entry.get("url"), entry.get("parts")
-    if isinstance(url, dict) and name in url["names"]:
-        return str(url["text"])
-    if isinstance(parts, dict):
-        return next((f"{{{part}}}" for part, names in parts.items() if name in names), None)
-    return None
+    used = [entry for entry in around.entries if app.name in around.users.get(entry.kind, {})]
+    example = next((use.default for use in uses if use.default), "://" if uses[0].kind == "url" else "")
+    found = leading_to(used, name, example)
+    return (value(found[1], words(found[0], around.stack)), found[0].title) if found is not None else None
 
 
 def _service_meant(around: Surroundings, app: App, name: str, default: str | None) -> str | None:

@@ -44,7 +44,7 @@ def read_beside(
     """Return each with its paths relative to its own folder, and its places named from the root."""
     found: list[Workspace] = []
     known = {package.folder for package in packages}
-    for folder in _candidates(tree):
+    for folder in with_lockfiles(tree):
         if folder not in known:
             each = _read(tree, folder, read, node)
             known |= {each.from_root(package.folder) for package in each.packages}
@@ -52,8 +52,8 @@ def read_beside(
     return tuple(found)
 
 
-def _candidates(tree: Tree) -> Iterator[str]:
-    """Yield folders with a manifest and a lockfile, outer ones first."""
+def with_lockfiles(tree: Tree) -> Iterator[str]:
+    """Yield the folders below the root with a manifest and a lockfile, outer ones first."""
     manifests = (path for path in tree.files if path.endswith("/package.json"))
     folders = sorted((posixpath.dirname(path) for path in manifests), key=lambda each: (each.count("/"), each))
     for folder in folders:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bayplan.model.workspace import Code, EnvUse, NextConfig, Package, Route
+from bayplan.readers.databases import read_databases, read_schema_variables
 from bayplan.readers.javascript.devices import installed_on
 from bayplan.readers.javascript.env_asked import namespaces
 from bayplan.readers.javascript.env_schemas import read_schemas
@@ -41,7 +42,8 @@ def read_code(tree: Tree, packages: Sequence[Package]) -> Mapping[str, Code]:
     found: dict[str, Code] = {}
     for package in packages:
         fields = [as_use(field) for field in validated.get(package.folder, ()) if not is_platform_name(field.name)]
-        found[package.folder] = _code(program, env, package, (*fields, *read.get(package.folder, ())))
+        uses = (*fields, *read.get(package.folder, ()), *read_schema_variables(program, package))
+        found[package.folder] = _code(program, env, package, uses)
     return found
 
 
@@ -59,6 +61,7 @@ def _code(program: Program, env: Environment, package: Package, uses: tuple[EnvU
         next=config,
         out_dir=read_out_dir(program, env.resolver, package) if kind is not None and kind.value == "vite" else None,
         reads_files=read_folders(program, env.resolver, package),
+        databases=read_databases(program, package),
     )
     if kind is None:
         return code

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bayplan.errors import BrokenFileError
 from bayplan.formats.document import Document
 from bayplan.model.workspace import Manager, Package, Task, Workspace
-from bayplan.readers.beside import read_beside
+from bayplan.readers.beside import read_beside, with_lockfiles
 from bayplan.readers.build import build_scripts, read_builder
 from bayplan.readers.bun import read_bun
 from bayplan.readers.contents import markdown_folders, top_folders
@@ -52,6 +52,9 @@ def _read(tree: Tree, node: Fact[str] | None = None) -> Workspace:
     from bayplan.readers.code import read_code
 
     workspace = read_manifests(tree, node)
+    own = {package.folder for package in workspace.packages}
+    beside = [folder for folder in with_lockfiles(tree) if folder not in own]
+    tree = tree.without(beside) if beside else tree
     code = read_code(tree, workspace.packages)
     read = [
         replace(package, code=code[package.folder]) if package.folder in code else package

@@ -91,7 +91,7 @@ def _elsewhere(workspace: Workspace, app: App, path: str) -> list[str]:
     found = [
         place
         for package in members(workspace, app.package)
-        for file in start_files(package)
+        for file in start_files(workspace, package)
         if same_script(posixpath.basename(file), posixpath.basename(path))
         for place in app.layout.places(app.stage, file)
     ]
@@ -115,23 +115,25 @@ def _may_exist(app: App, parts: list[str]) -> bool:
     return maker is not None and not is_known and bool(maker.folder != "." or maker.outputs or maker.code.framework)
 
 
-def start_files(package: Package) -> list[str]:
+def start_files(workspace: Workspace, package: Package) -> list[str]:
     """Return the files, relative to the root, that can start a package."""
     words = [word for script in package.scripts.values() for word in script.value.split() if "node " in script.value]
     words += package.start.value if package.start is not None else ()
     words += [entry.value for entry in package.entries]
     files = [posixpath.normpath(word) for word in words if word.endswith(ENDINGS)]
-    return [package.path(file) for file in dict.fromkeys((*files, *_servers(package)))]
+    return [package.path(file) for file in dict.fromkeys((*files, *_servers(workspace, package)))]
 
 
-def _servers(package: Package) -> list[str]:
+def _servers(workspace: Workspace, package: Package) -> list[str]:
     """Return where Next.js can put its server: below the tracing root, as far as the config tells which that is."""
     if package.code.next is None:
         return []
     root = package.code.next.tracing_root
     built = package.code.next.built
-    nested, flat = f"{built}/standalone/{package.folder}/server.js", f"{built}/standalone/server.js"
-    if root is None or root.value.count("..") == package.folder.count("/") + 1:
+    folder = below(package.folder, workspace.holding(package.folder).root) or "."
+    nested = posixpath.normpath(f"{built}/standalone/{folder}/server.js")
+    flat = f"{built}/standalone/server.js"
+    if root is None or root.value.count("..") == folder.count("/") + 1:
         return [nested]
     return [flat] if OWN_FOLDER.fullmatch(root.value) else [nested, flat]
 

@@ -5,22 +5,27 @@ from collections.abc import Callable, Mapping, Sequence
 from bayplan.errors import UsageError
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Stack
-from bayplan.writers import caddyfile, compose, dockerfiles, dockerignore, env_example
+from bayplan.writers import backup_timer, caddyfile, compose, dockerfiles, dockerignore, env_example, runbook
 
 Writer = Callable[[Stack], Mapping[str, Rendered]]
 
 WRITERS: tuple[Writer, ...] = (
     dockerfiles.write,  # apps/<app>/Dockerfile
-    dockerignore.write,  # .dockerignore
     compose.write,  # docker-compose.prod.yml
     caddyfile.write,  # Caddyfile
     env_example.write,  # .env.example
+    backup_timer.write,  # deploy/systemd/<stack>-backup@.timer
+    runbook.write,  # docs/backups.md
+)
+
+SHARED: tuple[Callable[[Sequence[Stack]], Mapping[str, Rendered]], ...] = (
+    dockerignore.write_all,  # .dockerignore: one for each folder that images are built from, in whatever environment
 )
 
 
 def write(stack: Stack) -> dict[str, Rendered]:
     """Return every file of a stack by its path."""
-    return {path: text for writer in WRITERS for path, text in writer(stack).items()}
+    return write_all([stack])
 
 
 def write_all(stacks: Sequence[Stack]) -> dict[str, Rendered]:
@@ -28,14 +33,18 @@ def write_all(stacks: Sequence[Stack]) -> dict[str, Rendered]:
     found: dict[str, Rendered] = {}
     first: dict[str, str] = {}
     for stack in stacks:
-        for path, file in write(stack).items():
+        for path, file in _of_one(stack).items():
             if found.setdefault(path, file).text != file.text:
                 raise UsageError(
                     f"{path} would have to be different in {first[path]} and in {stack.environment}",
                     remedy=_apart(path, stack),
                 )
             first.setdefault(path, stack.environment)
-    return found
+    return found | {path: file for writer in SHARED for path, file in writer(stacks).items()}
+
+
+def _of_one(stack: Stack) -> dict[str, Rendered]:
+    return {path: file for writer in WRITERS for path, file in writer(stack).items()}
 
 
 def _apart(path: str, stack: Stack) -> str:

@@ -251,7 +251,7 @@ def _checked(health: Health) -> Value:
         {
             "test": Entry(["CMD", *(_literal(word) for word in health.command)], in_line=True),
             "interval": "30s",
-            "timeout": "5s",
+            "timeout": f"{health.seconds}s",
             "start_period": "60s",
             "start_interval": "1s",
         },

@@ -2,39 +2,50 @@
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bayplan.formats import dockerignore
-from bayplan.formats.dockerignore import Group
+from bayplan.formats.dockerignore import Group, literal
 from bayplan.model.image import Copy, Image
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Stack
 from bayplan.source import Fact, Why
 
 NAME = ".dockerignore"
+SECRET = Why("dockerignore", "an image is no place for a secret")
 BUILT = (".next", ".turbo", "dist")
 REPORTS = ("coverage", "*/*/coverage")
 """Those of the packages: below a package's sources, a folder of that name may be a part of them."""
 AT_THE_ROOT = (".git", ".github", ".bayplan", "bayplan.yaml")
-EVERYWHERE = ("**/Dockerfile*", "**/docker-compose*")
+TESTS = tuple(f"**/*.{kind}.[jt]{ending}" for kind in ("test", "spec") for ending in ("s", "sx"))
+EVERYWHERE = ("**/Dockerfile*", "**/docker-compose*", *TESTS)
 
 
-def write(stack: Stack) -> dict[str, Rendered]:
-    contexts = dict.fromkeys(image.image.context for image in stack.built)
-    return {_within(context, NAME): _of_context(stack, context, list(contexts)) for context in contexts}
+def write_all(stacks: Sequence[Stack]) -> dict[str, Rendered]:
+    """Return one file for each context that images of any environment take files from."""
+    building = [stack for stack in stacks if stack.built]
+    images = list({own.image.dockerfile: own.image for stack in building for own in stack.built}.values())
+    contexts = list(dict.fromkeys(image.context for image in images if _takes_files(image)))
+    return {_within(context, NAME): _of_context(building, images, context, contexts) for context in contexts}
 
 
-def _of_context(stack: Stack, context: str, contexts: Sequence[str]) -> Rendered:
-    images = [each.image for each in stack.built if each.image.context == context]
-    left = _leftovers([each.value for each in _below(stack.leftovers, context, contexts)])
+def _takes_files(image: Image) -> bool:
+    return any(isinstance(step, Copy) and step.stage is None for stage in image.stages for step in stage.steps)
+
+
+def _of_context(stacks: Sequence[Stack], every: Sequence[Image], context: str, contexts: Sequence[str]) -> Rendered:
+    images = [image for image in every if image.context == context]
+    left = _leftovers([each.value for each in _below(_once(stack.leftovers for stack in stacks), context, contexts)])
     built = (*(f"**/{name}" for name in BUILT), *_unusual_outputs(images))
-    unneeded = list(_below(stack.unneeded, context, contexts))
+    unneeded = list(_below(_by_all([stack.unneeded for stack in stacks]), context, contexts))
+    keys = (path for stack in stacks if stack.proxy for path in (stack.proxy.tls.certificate, stack.proxy.tls.key))
+    secret = _below([Fact(literal(path), SECRET) for path in dict.fromkeys(keys) if path], context, contexts)
     general = (*AT_THE_ROOT, *EVERYWHERE) if context == "." else EVERYWHERE
     groups = [
         Group(
             "Secrets of this machine: never in an image.",
-            ("**/.env*",),
-            Why("dockerignore", "an image is no place for a secret"),
+            ("**/.env*", *(each.value for each in secret)),
+            SECRET,
         ),
         Group(
             "Installed again inside, for the image's own platform.",
@@ -55,6 +66,15 @@ def _of_context(stack: Stack, context: str, contexts: Sequence[str]) -> Rendered
     return dockerignore.render(groups)
 
 
+def _once(several: Iterable[Sequence[Fact[str]]]) -> list[Fact[str]]:
+    return list({fact.value: fact for facts in several for fact in facts}.values())
+
+
+def _by_all(several: Sequence[Sequence[Fact[str]]]) -> list[Fact[str]]:
+    """Return what no environment needs."""
+    return [fact for fact in several[0] if all(any(fact.value == each.value for each in facts) for facts in several)]
+
+
 def _within(context: str, path: str) -> str:
     return path if context == "." else f"{context}/{path}"
 
@@ -73,7 +93,7 @@ def _leftovers(paths: Sequence[str]) -> list[str]:
     """Return one pattern for files of one name, and the path itself of every other."""
     named = Counter(posixpath.basename(path) for path in paths)
     patterns = (path if named[posixpath.basename(path)] == 1 else posixpath.basename(path) for path in paths)
-    return list(dict.fromkeys(("" if "/" in each else "**/") + dockerignore.literal(each) for each in patterns))
+    return list(dict.fromkeys(("" if "/" in each else "**/") + literal(each) for each in patterns))
 
 
 def _unusual_outputs(images: Sequence[Image]) -> list[str]:
@@ -81,4 +101,5 @@ def _unusual_outputs(images: Sequence[Image]) -> list[str]:
     steps = [step for image in images for stage in image.stages for step in stage.steps]
     copies = [step for step in steps if isinstance(step, Copy)]
     made = {copy.target.rstrip("/") for copy in copies if copy.stage == "build" and copy.why.by == "build"}
-    return [dockerignore.literal(path) for path in sorted(made - {""}) if posixpath.basename(path) not in BUILT]
+    made = {path for path in made if not path.startswith("/")}
+    return [literal(path) for path in sorted(made - {""}) if posixpath.basename(path) not in BUILT]

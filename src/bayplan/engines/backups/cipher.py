@@ -13,7 +13,8 @@ IDENTITY = "BAYPLAN_AGE_IDENTITY"
 
 
 class Cipher(Protocol):
-    ending: str
+    @property
+    def ending(self) -> str: ...
 
     def encrypt(self) -> Step: ...
 

@@ -1,4 +1,4 @@
-"""Where backups are kept: a folder of the machine, or a remote that rclone knows. A backup appears there whole or not."""
+"""Where backups are kept: a folder of the machine, or a remote of rclone's. A backup appears there whole or not."""
 
 import os
 from collections.abc import Iterator, Sequence

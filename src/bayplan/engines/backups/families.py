@@ -1,6 +1,6 @@
 """The ways to back up a store, by the name that its entry in the catalog gives."""
 
-from bayplan.catalog import load
+from bayplan.catalog.stores import table
 from bayplan.engines.backups.family import Family
 from bayplan.engines.backups.postgres import Postgres
 from bayplan.errors import UsageError
@@ -10,7 +10,7 @@ FAMILIES: dict[str, Family] = {"postgres": Postgres()}
 
 def family(kind: str) -> Family:
     """Return how this kind of store is backed up."""
-    name = load(f"stores/{kind}").get("backup", {}).get("family", "")
+    name = table(kind).get("backup", {}).get("family", "")
     if name not in FAMILIES:
         raise UsageError(f"bayplan makes no backups of {kind}", remedy="see docs/backups.md for how they are made")
     return FAMILIES[name]

@@ -1,4 +1,4 @@
-"""What backups ask of a kind of store. The commands of each run in its own container and read its own variables there."""
+"""What backups ask of a kind of store. Its commands run in its own container and read its own variables there."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -10,7 +10,7 @@ from bayplan.run import PipeRunner, Step
 
 QUICK = 120.0
 
-# The job ends with its reader: when `docker exec` is gone, so is its input, and the container would keep the job running.
+# The job ends with its reader: when `docker exec` is killed, its input ends, and nothing else would end the job.
 TIED = 'exec 3<&0; "$@" </dev/null & job=$!; { read -r _ <&3; kill $job; } >/dev/null 2>&1 & w=$!; '
 TIED += "wait $job; code=$?; kill $w 2>/dev/null; exit $code"
 
@@ -65,8 +65,10 @@ class Scratch:
 class Family(Protocol):
     """One way to dump, load and compare."""
 
-    dump: str
-    """What a dump is called, as an ending."""
+    @property
+    def dump(self) -> str:
+        """What a dump is called, as an ending."""
+        ...
 
     def inside(self, container: str, runner: PipeRunner) -> Inside: ...
 

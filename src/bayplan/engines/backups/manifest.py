@@ -78,7 +78,7 @@ def from_json(text: str, name: str) -> Manifest:
             tuple(str(each) for each in inside["warnings"]),
         )
         words = ("stack", "environment", "store", "kind", "image", "taken", "server")
-        return Manifest(*(_word(document[key]) for key in words), contents)
+        return Manifest(contents=contents, **{key: _word(document[key]) for key in words})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BrokenFileError(
             f"{name} is damaged: its manifest cannot be read", remedy="nothing was changed; take another backup"
@@ -92,7 +92,7 @@ def _word(value: Any) -> str:
 
 
 def differences(wanted: Contents, found: Contents) -> Iterator[str]:
-    """Yield, in words, each table that is not as it was. A sequence may be ahead, for it counts outside transactions."""
+    """Yield, in words, what is not as it was. A sequence may be ahead, for it counts outside transactions."""
     for name, table in wanted.tables.items():
         other = found.tables.get(name)
         if other is None:

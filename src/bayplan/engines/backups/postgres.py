@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 
-from bayplan.engines.backups import postgres_sql as sql
 from bayplan.engines.backups.family import QUICK, Dump, Inside, Scratch
 from bayplan.engines.backups.manifest import Contents, Table
 from bayplan.errors import BayplanError
-from bayplan.run import PipeRunner, Step
+from bayplan.formats import postgres_sql as sql
+from bayplan.run import PipeRunner, Step, shown
 
 PRELUDE = 'export PGUSER="${POSTGRES_USER:-postgres}" PGDATABASE="${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"; '
 PSQL = ("psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1")
@@ -94,7 +94,7 @@ class Postgres:
         return self._live(inside).encode()[: LONGEST_NAME - len(suffix)].decode(errors="ignore") + suffix
 
     def swap(self, inside: Inside, target: str, old: str) -> tuple[str, ...]:
-        live = self._live(inside)
+        live, user = self._live(inside), _ask(inside, "SELECT current_user;", "postgres")
         _lenient(inside, sql.swap(live, target, old))
         names = _ask(inside, "SELECT datname FROM pg_database;", "postgres").splitlines()
         if target in names or old not in names:
@@ -102,7 +102,10 @@ class Postgres:
                 f"{live} could not be renamed, and is as it was: something keeps connecting to it",
                 remedy="stop the services that use it (`docker compose stop ...`) and run this again",
             )
-        return sql.back(live, old)
+        return (
+            _typed(inside, user, sql.swap(live, old, f"{live}_restored")),
+            _typed(inside, user, sql.drop(old)),
+        )
 
 
 def _ask(inside: Inside, text: str, database: str | None = None, purpose: str = "ask the database") -> str:
@@ -114,6 +117,12 @@ def _lenient(inside: Inside, text: str) -> None:
     """Run all of a script, whatever fails in it: its last lines make good what a failure leaves."""
     argv = (*PSQL, "--set=ON_ERROR_STOP=0", "--dbname=postgres")
     inside.runner.run(inside.step(argv, "rename the databases", stdin=text), check=False)
+
+
+def _typed(inside: Inside, user: str, text: str) -> str:
+    """Return a script as a person would run it."""
+    argv = ("docker", "exec", "-i", inside.container, "psql", "-U", user, "-d", "postgres")
+    return f"{shown(argv)} <<'SQL'\n{text}SQL"
 
 
 def _script(name: str) -> str:

@@ -5,12 +5,12 @@ SELECT json_build_object('is', 'extension', 'name', extname) FROM pg_extension O
 
 SELECT json_build_object('is', 'fact', 'name', key, 'value', value)
 FROM pg_database AS d, pg_roles AS r, LATERAL (VALUES
-  ('database', d.datname),
+  ('database', d.datname::text),
   ('user', current_user::text),
-  ('owner', r.rolname),
-  ('encoding', pg_encoding_to_char(d.encoding)),
-  ('collate', d.datcollate),
-  ('ctype', d.datctype),
+  ('owner', r.rolname::text),
+  ('encoding', pg_encoding_to_char(d.encoding)::text),
+  ('collate', d.datcollate::text),
+  ('ctype', d.datctype::text),
   ('provider', to_jsonb(d) ->> 'datlocprovider'),
   ('locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale')),
   ('size', pg_database_size(d.oid)::text),

@@ -25,11 +25,13 @@ class Room:
     owner: str
     """The project it works for; what an earlier run of it left is removed."""
     memory_mb: int = 512
+    user: str = ""
     capabilities: tuple[str, ...] = ()
 
 
 def start(room: Room, name: str, scratch: Scratch) -> Step:
     argv = ["docker", "run", "--detach", "--network=none", f"--name={name}", f"--label={LABEL}={room.owner}"]
+    argv += [f"--user={room.user}"] if room.user else []
     argv += ["--cap-drop=ALL", *(f"--cap-add={each}" for each in room.capabilities)]
     argv += ["--security-opt=no-new-privileges", f"--memory={room.memory_mb}m", "--pids-limit=256", "--cpus=2"]
     argv += [word for variable, value in scratch.variables for word in ("--env", f"{variable}={value}")]

@@ -161,17 +161,21 @@ def restore(
     family.refuse(inside, manifest.contents)
     try:
         found, wrong = load(open_, cipher, name, manifest, family, inside, target, say=say)
-        if wrong:
-            raise BayplanError(
-                f"what {name} restores is not what was dumped: {'; '.join(wrong)}",
-                remedy="nothing was changed; take another backup",
-            )
+        _refuse_different(name, wrong)
         say("putting it in its place")
         return found, old, family.swap(inside, target, old)
     except BaseException:
         with suppress(BayplanError):
             family.discard(inside, target)
         raise
+
+
+def _refuse_different(name: str, wrong: tuple[str, ...]) -> None:
+    if wrong:
+        raise BayplanError(
+            f"what {name} restores is not what was dumped: {'; '.join(wrong)}",
+            remedy="nothing was changed; take another backup",
+        )
 
 
 def _refuse_newer(manifest: Manifest, version: str) -> None:

@@ -103,7 +103,7 @@ class Environment:
         self.validators: frozenset[tuple[str, int]] = frozenset()
         """The functions that Nest's ConfigModule hands the environment to."""
 
-    def stands_for_environment(self, node: "Node", source: Source) -> bool:
+    def stands_for_environment(self, node: "Node", source: Source, depth: int = 0) -> bool:
         """Say whether an expression is the environment, or is made of the whole of it."""
         meaning = self.resolver.resolve(node, source)
         if environment(meaning) is not None:
@@ -117,7 +117,13 @@ class Environment:
             return False
         if WHOLE.search(text) and len(text) < LONGEST_EXPRESSION:
             return True
-        values = properties(found, meaning.source).values() if found.type == "object" else ()
+        if found.type == "call_expression":
+            before = receiver(found)
+            made_of = (*arguments(found), *(() if before is None else (before,)))
+            return depth < DEEPEST and any(
+                self.stands_for_environment(each, meaning.source, depth + 1) for each in made_of
+            )
+        values = properties(found, meaning.source).values()
         return any(variable(self.resolver.resolve(value, meaning.source)) for value in values)
 
     def _is_validated(self, parameter: Expr) -> bool:

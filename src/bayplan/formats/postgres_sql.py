@@ -30,7 +30,7 @@ def create(database: str, facts: Mapping[str, str]) -> str:
 def _roles(facts: Mapping[str, str]) -> str:
     """Make the roles that are missing, which nobody can log in as."""
     return "".join(
-        f"SELECT format('CREATE ROLE %I', name) FROM (SELECT {literal(role)} AS name) AS wanted "
+        f"SELECT format('CREATE ROLE %I', name) FROM (VALUES ({literal(role)})) AS wanted (name) "  # noqa: S608 - quoted
         "WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)\n\\gexec\n"
         for role in json.loads(facts["roles"])
     )
@@ -38,9 +38,9 @@ def _roles(facts: Mapping[str, str]) -> str:
 
 def _settings(database: str, facts: Mapping[str, str]) -> str:
     pairs = [each.partition("=") for each in json.loads(facts["settings"])]
+    start = f"ALTER DATABASE {identifier(database)} SET"
     return "".join(
-        f"ALTER DATABASE {identifier(database)} SET {identifier(name)} TO {value if name in LISTS else literal(value)};\n"
-        for name, _, value in pairs
+        f"{start} {identifier(name)} TO {value if name in LISTS else literal(value)};\n" for name, _, value in pairs
     )
 
 
@@ -61,8 +61,3 @@ def swap(live: str, new: str, old: str) -> str:
         f"ALTER DATABASE {identifier(live)} ALLOW_CONNECTIONS true;\n"
         f"ALTER DATABASE {identifier(old)} ALLOW_CONNECTIONS true;\n"
     )
-
-
-def back(live: str, old: str) -> tuple[str, ...]:
-    """Say what brings the old database back, and what removes it."""
-    return (swap(live, old, f"{live}_restored"), drop(old))

@@ -1,0 +1,225 @@
+"""A copy of an example on a real engine, what is known about it, and a host beside this one that looks at it."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CLUTTER = ("node_modules", "dist", ".next", ".turbo", ".bayplan")
+
+
+def bayplan(root: Path, *words: str, expect: int | None = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run bayplan in a folder, and see that it ends as it should."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bayplan", *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+        env={**os.environ, **variables},
+    )
+    assert expect is None or done.returncode == expect, done.stdout + done.stderr
+    return done
+
+
+def docker(*words: str, stdin: str | None = None) -> str:
+    return subprocess.run(
+        ["docker", *words], input=stdin, capture_output=True, text=True, timeout=600, check=True
+    ).stdout
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def copied(example: str, folder: Path) -> Path:
+    """Copy an example to a folder whose name no shell likes."""
+    root = folder / f"{example} copy"
+    shutil.copytree(EXAMPLES / example / "repo", root, ignore=shutil.ignore_patterns(*CLUTTER))
+    return root
+
+
+@dataclass(frozen=True)
+class System:
+    """An example that is up, as `docker compose` and the evidence describe it."""
+
+    root: Path
+    compose: str
+    project: str
+    env_file: str = ""
+    said: str = ""
+    seconds: float = 0.0
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+
+    def proofs(self, kind: str, subject: str | None = None) -> list[dict[str, Any]]:
+        return [
+            each
+            for each in self.evidence
+            if each["id"].split(".")[0] == kind and (subject is None or each["subject"] == subject)
+        ]
+
+    def command(self, *words: str) -> str:
+        """Run compose as the README says, without bayplan."""
+        given = ["--env-file", str(self.root / self.env_file)] if self.env_file else []
+        return docker("compose", "--file", str(self.root / self.compose), *given, *words)
+
+    def container(self, service: str) -> dict[str, Any]:
+        """Return what the engine says about the container of a service."""
+        labels = (f"label=com.docker.compose.project={self.project}", f"label=com.docker.compose.service={service}")
+        names = docker("ps", "--all", "--quiet", "--filter", labels[0], "--filter", labels[1]).split()
+        assert len(names) == 1, f"{service} has {len(names)} containers"
+        found: dict[str, Any] = json.loads(docker("inspect", names[0]))[0]
+        return found
+
+    def execute(self, service: str, *argv: str, stdin: str | None = None) -> str:
+        return docker("exec", "--interactive", self.container(service)["Id"], *argv, stdin=stdin)
+
+    def published(self) -> set[tuple[str, str, int, int, str]]:
+        """Return every published port: service, address, port of the host, port inside, protocol."""
+        label = f"label=com.docker.compose.project={self.project}"
+        ids = docker("ps", "--quiet", "--filter", label).split()
+        found = set()
+        for each in json.loads(docker("inspect", *ids)):
+            service = each["Config"]["Labels"]["com.docker.compose.service"]
+            for inside, hosts in (each["NetworkSettings"]["Ports"] or {}).items():
+                port, _, protocol = inside.partition("/")
+                for host in hosts or ():
+                    found.add((service, host["HostIp"], int(host["HostPort"]), int(port), protocol))
+        return found
+
+
+def evidence_of(root: Path, path: str = ".bayplan/evidence/evidence.json") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((root / path).read_text(encoding="utf-8"))["evidence"]
+    return found
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A host of its own, in a network namespace, joined to this one by a cable."""
+
+    name: str
+    here: str
+    """This machine's address on that cable: what the world would reach."""
+
+    def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["ip", "netns", "exec", self.name, *argv], capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def reaches(self, port: int, address: str = "") -> bool:
+        code = f"import socket; socket.create_connection(({address or self.here!r}, {port}), timeout=2).close()"
+        return self.run(sys.executable, "-c", code).returncode == 0
+
+    def curl(self, url: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Ask for an address by host name, which leads to this machine whatever DNS says."""
+        return self.run(
+            "curl", "--silent", "--show-error", "--max-time", "20", "--connect-to", f"::{self.here}:", *options, url
+        )
+
+
+@contextlib.contextmanager
+def outside(number: int = 1) -> Iterator[Outside]:
+    """Make the other host for a while."""
+    name, here, there = f"bayplan{os.getpid() % 10000}n{number}", f"10.213.{number}.1", f"10.213.{number}.2"
+    cable, end = f"bp{os.getpid() % 10000}h{number}", f"bp{os.getpid() % 10000}n{number}"
+
+    def ip(*words: str) -> None:
+        subprocess.run(["ip", *words], check=True, capture_output=True, timeout=30)
+
+    ip("netns", "add", name)
+    try:
+        ip("link", "add", cable, "type", "veth", "peer", "name", end, "netns", name)
+        ip("address", "add", f"{here}/24", "dev", cable)
+        ip("link", "set", cable, "up")
+        for words in (
+            ("link", "set", "lo", "up"),
+            ("address", "add", f"{there}/24", "dev", end),
+            ("link", "set", end, "up"),
+            ("route", "add", "default", "via", here),
+        ):
+            ip("-n", name, *words)
+        yield Outside(name, here)
+    finally:
+        ip("netns", "delete", name)
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A certificate authority for tests."""
+
+    folder: Path
+
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "ca.pem"
+
+    def issue(self, certificate: Path, key: Path, hosts: Sequence[str]) -> None:
+        """Make a certificate and its key for these host names, signed by the authority."""
+        names = ",".join(f"DNS:{host}" for host in hosts)
+        request, extensions = self.folder / "request.pem", self.folder / "names"
+        extensions.write_text(f"subjectAltName={names}\n", encoding="utf-8")
+        certificate.parent.mkdir(parents=True, exist_ok=True)
+        key.parent.mkdir(parents=True, exist_ok=True)
+        openssl("req", "-new", *KEY, "-subj", "/CN=test", "-keyout", str(key), "-out", str(request))
+        signed = ("-CA", str(self.certificate), "-CAkey", str(self.folder / "ca.key"), "-CAcreateserial")
+        more = ("-days", "30", "-extfile", str(extensions), "-out", str(certificate))
+        openssl("x509", "-req", "-in", str(request), *signed, *more)
+        key.chmod(0o600)
+
+
+KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+def openssl(*words: str) -> None:
+    subprocess.run(["openssl", *words], check=True, capture_output=True, timeout=60)
+
+
+def authority(folder: Path) -> Authority:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = ("-keyout", str(folder / "ca.key"), "-out", str(folder / "ca.pem"))
+    openssl("req", "-x509", *KEY, "-days", "30", "-subj", "/CN=bayplan test authority", *files)
+    return Authority(folder)
+
+
+def asked(
+    host: str,
+    path: str = "/",
+    *,
+    authority: Path | None = None,
+    address: str = "127.0.0.1",
+    port: int = 0,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+    method: str = "",
+) -> tuple[int, dict[str, str], bytes]:
+    """Ask by host name, over TLS with an authority; redirects are answers like others."""
+    scheme_port = port or (443 if authority else 80)
+    data = json.dumps(body).encode() if body is not None else None
+    sent = {"Host": host, "Connection": "close", **(headers or {})}
+    if data is not None:
+        sent |= {"Content-Type": "application/json", "Content-Length": str(len(data))}
+    word = method or ("POST" if data is not None else "GET")
+    head = f"{word} {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in sent.items()) + "\r\n"
+    with contextlib.ExitStack() as stack:
+        plain = stack.enter_context(socket.create_connection((address, scheme_port), timeout=20))
+        used: socket.socket = plain
+        if authority:
+            trusting = ssl.create_default_context(cafile=str(authority))
+            used = stack.enter_context(trusting.wrap_socket(plain, server_hostname=host))
+        used.sendall(head.encode() + (data or b""))
+        answer = HTTPResponse(used, method=word)
+        answer.begin()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
