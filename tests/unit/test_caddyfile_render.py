@@ -109,7 +109,7 @@ def test_a_document_reads_like_the_file() -> None:
         ("two words", '"two words"'),
         ('say "hi"', '"say \\"hi\\""'),
         ("#no-comment", '"#no-comment"'),
-        ("has#hash", "has#hash"),
+        ("has#hash", '"has#hash"'),
         ("<<EOF", '"<<EOF"'),
         ("C:\\", "`C:\\`"),
         ('\\"', '`\\"`'),

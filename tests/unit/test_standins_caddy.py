@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 FILES = Path(__file__).parents[1] / "standins/files"
-SHOW_CONFIG = '#!/bin/sh\nwhile [ "${1#--config}" = "$1" ]; do shift; done\ncase $1 in *=*) cat "${1#*=}" ;; *) cat "$2" ;; esac\n'
+SHOW_CONFIG = """#!/bin/sh
+while [ "${1#--config}" = "$1" ]; do shift; done
+case $1 in *=*) cat "${1#*=}" ;; *) cat "$2" ;; esac
+"""
 
 
 def build(folder: Path, *modules: str) -> subprocess.CompletedProcess[str]:
@@ -24,6 +27,8 @@ def build(folder: Path, *modules: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def caddy(tmp_path: Path) -> Path:
+    tmp_path /= "site"
+    tmp_path.mkdir()
     assert build(tmp_path, "github.com/caddy-dns/hetzner/v2@v2.0.0", "github.com/caddy-dns/cloudflare").returncode == 0
     real = tmp_path / "real"
     real.write_text(SHOW_CONFIG)
@@ -35,11 +40,13 @@ def caddy(tmp_path: Path) -> Path:
 
 def given_to_caddy(caddy: Path, text: str, *words: str) -> str:
     (caddy.parent / "Caddyfile").write_text(text)
+    copies = caddy.parent.with_name("copies")
+    copies.mkdir()
     words = words or ("run", "--config", "Caddyfile", "--adapter", "caddyfile")
     done = subprocess.run(
         [caddy, *words],
         cwd=caddy.parent,
-        env={"PATH": os.environ["PATH"], "TMPDIR": str(caddy.parent)},
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(copies)},
         capture_output=True,
         text=True,
         check=True,
@@ -62,8 +69,18 @@ def test_a_dns_challenge_becomes_the_internal_authority_and_the_rest_stays(caddy
 \trespond hello
 }
 """
-    assert given_to_caddy(caddy, given) == (
-        "*.a.test {\n\ttls internal {\n\t\tprotocols tls1.3\n\t\tclient_auth {\n\t\t\tmode request\n\t\t}\n\t}\n\trespond hello\n}\n"
+    assert (
+        given_to_caddy(caddy, given)
+        == """*.a.test {
+\ttls internal {
+\t\tprotocols tls1.3
+\t\tclient_auth {
+\t\t\tmode request
+\t\t}
+\t}
+\trespond hello
+}
+"""
     )
 
 
@@ -94,7 +111,7 @@ def test_imported_files_lie_beside_the_copy(caddy: Path) -> None:
     (caddy.parent / "sites").mkdir()
     (caddy.parent / "sites/a.caddy").write_text("a.test {\n\ttls {\n\t\tdns hetzner x\n\t}\n}\n")
     given_to_caddy(caddy, "import sites/*.caddy\n")
-    copied = list(caddy.parent.glob("caddy.*/sites/a.caddy"))
+    copied = list(caddy.parent.with_name("copies").glob("caddy.*/sites/a.caddy"))
     assert [path.read_text() for path in copied] == ["a.test {\n\ttls internal {\n\t}\n}\n"]
 
 

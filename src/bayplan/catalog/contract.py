@@ -62,6 +62,12 @@ def _of_service(service: Service) -> Iterator[Term]:
 
 
 def _of_proxy(proxy: Proxy) -> Iterator[Term]:
+    for site in proxy.sites:
+        for name in REFERENCE.findall(" ".join(site.hosts)):
+            term = Term(name, required=True, kind="host", group="DNS", readers=(proxy.name,), why=site.why)
+            yield replace(term, purpose=f"the domain in {' and '.join(site.hosts)}")
+        for name in REFERENCE.findall(" ".join(text for pair in (*site.redirects, *site.headers) for text in pair)):
+            yield Term(name, required=True, readers=(proxy.name,), why=site.why)
     for variable in proxy.variables:
         yield from _of_variable(variable, proxy.name)
     yield from _of_bindings(proxy.bindings, proxy.name)
@@ -70,14 +76,6 @@ def _of_proxy(proxy: Proxy) -> Iterator[Term]:
         proof = f"lets {proxy.name} prove to the certificate authority that the domain is yours"
         token = _asked(proxy.tls.token, proxy.name)
         yield replace(token, secret=True, purpose=proof, group="DNS", why=proxy.tls.why)
-    for site in proxy.sites:
-        for name in REFERENCE.findall(" ".join(site.hosts)):
-            purpose = f"the domain in {' and '.join(site.hosts)}"
-            yield Term(
-                name, required=True, kind="host", purpose=purpose, group="DNS", readers=(proxy.name,), why=site.why
-            )
-        for name in REFERENCE.findall(" ".join(text for pair in (*site.redirects, *site.headers) for text in pair)):
-            yield Term(name, required=True, readers=(proxy.name,), why=site.why)
 
 
 def _of_backups(backups: Backups) -> Iterator[Term]:

@@ -114,6 +114,7 @@ def _add(planned: "Planned", path: Path, name: str) -> int:
     from bayplan.catalog.contract import contract
     from bayplan.engines import env_file, env_new
     from bayplan.errors import UsageError
+    from bayplan.engines.env_check import Question, misspelt
     from bayplan.formats.dotenv_values import values
     from bayplan.writers import env_example
 
@@ -122,9 +123,10 @@ def _add(planned: "Planned", path: Path, name: str) -> int:
         command = _typed("new", planned.stack, name)
         raise UsageError(f"there is no {name} to add to", remedy=f"`{command}` makes it")
     there = values(held.file, {})
-    drawn = env_new.draw(contract(planned.stack), there, _earlier(planned), env_new.token)
+    meant = misspelt(Question(contract(planned.stack), held.file, planned.stack.compose))
+    drawn = env_new.draw(contract(planned.stack), there, _earlier(planned), env_new.token, meant)
     text, done = env_new.completed(held.content.decode(), held.file, drawn.values)
-    lacking = {*drawn.values, *(term.name for term in drawn.open if term.name not in there)} - done
+    lacking = {*drawn.values, *(term.name for term in drawn.open if term.name not in there)} - done - meant.keys()
     more = env_example.filled(planned.stack, drawn.values, lacking) if lacking else ""
     if text == held.content.decode() and not more:
         print(f"{printable(name)} lacks nothing that can be made")

@@ -95,12 +95,21 @@ def _of_file(question: Question) -> Iterator[Finding]:
         )
 
 
+def misspelt(question: Question) -> dict[str, EnvLine]:
+    """Return, for each required variable that is missing, the line that may be meant to set it."""
+    given = {line.name for line in question.lines}
+    missing = [term.name for term in question.contract.asked if term.required and term.name not in given]
+    found = ((name, _near(name, question.strangers)) for name in missing)
+    return {name: line for name, line in found if line is not None}
+
+
 def _missing(question: Question) -> Iterator[Finding]:
     given = {line.name for line in question.lines}
+    meant = misspelt(question)
     for term in question.contract.asked:
         if not term.required or term.name in given:
             continue
-        near = _near(term.name, question.strangers)
+        near = meant.get(term.name)
         places = (
             (Place(near.at, f"is this {term.name}?"),) if near else (Place(At(question.file.path), "missing here"),)
         )
@@ -118,9 +127,9 @@ def _how(term: Term, question: Question) -> str:
     """Say where a value comes from."""
     if term.is_made:
         return f"{term.command}" + (f"; or `{question.remedy}`, which adds one" if question.remedy else "")
-    if term.secret:
+    if term.secret or term.origin:
         return f"it comes from {term.origin or 'whoever issues it'}"
-    return f"add {term.name}={term.example}" if term.example else f"add {term.name}= and its value"
+    return f"give it a value such as {term.example}" if term.example else "give it a value"
 
 
 def _near(name: str, lines: Sequence[EnvLine]) -> EnvLine | None:
@@ -161,9 +170,7 @@ def _unused(question: Question) -> Iterator[Finding]:
     given = {line.name for line in question.lines}
     asked = {term.name: term for term in question.contract.asked if term.name not in given}
     strangers = {line.name for line in question.strangers}
-    explained = {
-        near.name for term in asked.values() if term.required and (near := _near(term.name, question.strangers))
-    }
+    explained = {line.name for line in misspelt(question).values()}
     for line in question.lines:
         term = question.contract.term(line.name)
         if line.name in strangers and not _is_name(line, question):

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 
 from bayplan.catalog.contract import RANDOM
@@ -23,10 +23,20 @@ def token() -> str:
     return secrets.token_hex(32)
 
 
-def draw(contract: Contract, there: Mapping[str, str], earlier: Mapping[str, str], make: Callable[[], str]) -> Drawn:
-    """Make every required secret that is not there. One made `earlier` is kept, for there may be data that wants it."""
+def draw(
+    contract: Contract,
+    there: Mapping[str, str],
+    earlier: Mapping[str, str],
+    make: Callable[[], str],
+    meant: Container[str] = (),
+) -> Drawn:
+    """Make every required secret that is not there. One made `earlier` is kept, for there may be data that wants it.
+
+    None is made where a misspelt line seems to be `meant` for it.
+    """
     lacking = [term for term in contract.asked if term.required and not there.get(term.name)]
-    made = {term.name: earlier.get(term.name) or make() for term in lacking if term.command == RANDOM}
+    ours = [term.name for term in lacking if term.command == RANDOM and term.name not in meant]
+    made = {name: earlier.get(name) or make() for name in ours}
     return Drawn(made, tuple(term for term in lacking if term.name not in made))
 
 

@@ -10,7 +10,7 @@ from bayplan.formats.rendering import Page, comment_lines
 from bayplan.model.rendered import Rendered
 from bayplan.source import Why
 
-PLAIN = re.compile(r"(?![#<])(?:[\w./:@%+=,~?&*!;|()\[\]^$#<>-]|\{[\w$.:/@*,\[\]-]+\})+")
+PLAIN = re.compile(r"(?!<)(?:[\w./:@%+=,~?&*!;|()\[\]^$<>-]|\{[\w$.:/@*,\[\]-]+\})+")
 ENDS_IN_BACKSLASH = re.compile(r"\\(?:\"|\Z)")
 UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 UNFINISHED = re.compile(r"\{\$[^}]*\Z")

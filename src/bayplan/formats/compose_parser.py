@@ -67,7 +67,12 @@ def parse(text: str, path: str) -> ComposeFile:
         path,
         tuple(_extended(document, services, name, ()) for name in services),
         tuple(
-            Network(name, document.get("networks", name, "internal") is True, document.key_at("networks", name))
+            Network(
+                name,
+                document.get("networks", name, "internal") is True,
+                document.key_at("networks", name),
+                shared=any(document.get("networks", name, key) for key in ("external", "name")),
+            )
             for name in document.mapping("networks")
         ),
         tuple(Located(name, document.key_at("volumes", name)) for name in document.mapping("volumes")),

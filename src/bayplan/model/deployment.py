@@ -166,6 +166,8 @@ class Network:
     name: str
     internal: bool
     at: At
+    shared: bool = False
+    """Whether services of other compose projects may be on it: it is external or has a name of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,8 @@ class Deployment:
     workflows: tuple[Workflow, ...] = ()
     proxies: tuple[ProxyFile, ...] = ()
     broken: tuple[Broken, ...] = ()
+    paths: frozenset[str] = frozenset()
+    """Every file of the repository, deployment or not, but those in folders like `node_modules`."""
 
     @property
     def services(self) -> tuple[DeployedService, ...]:

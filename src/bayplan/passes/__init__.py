@@ -113,7 +113,8 @@ class _Planner:
         if today is not None and (old := node_version.end_of_life(self.node, today)) is not None:
             self.notes.append(old)
         self.notes += [note] if note else []
-        self.notes += [*_about_lockfiles(self.workspace), *_about_hoisting(self.workspace)]
+        for owner in {app.workspace.root: app.workspace for app in self.apps}.values():
+            self.notes += [*_about_lockfiles(owner), *_about_hoisting(owner)]
         kept, left_out_stores = backups.backups(self.config, chosen)
         self.notes += left_out_stores
         return Stack(
@@ -244,7 +245,10 @@ class _Planner:
 def _about_lockfiles(workspace: Workspace) -> list[Note]:
     manager = workspace.manager
     text = f"is another package manager's; this workspace is installed with {manager.name}, and nothing reads it"
-    notes = [Note("lockfile", f"{path} {text}", manager.version.why.at) for path in manager.strange_lockfiles]
+    notes = [
+        Note("lockfile", f"{workspace.from_root(path)} {text}", manager.version.why.at)
+        for path in manager.strange_lockfiles
+    ]
     if manager.lockfile is None or not manager.lockfile.version:
         missing = f"there is none, or it is empty: no image can be built before `{manager.name} install` has made it"
         notes.append(Note("lockfile", missing, manager.version.why.at))

@@ -52,6 +52,7 @@ def read_deployment(tree: Tree) -> Deployment:
         workflows=reading.all((path for path in tree.files if WORKFLOW.fullmatch(path)), workflow.parse),
         proxies=proxies.of_their_own(reading.all(proxies.caddyfiles(tree, composes), proxies.reader(tree))),
         broken=tuple(reading.broken),
+        paths=frozenset(tree.files),
     )
 
 

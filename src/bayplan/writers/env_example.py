@@ -35,7 +35,7 @@ def filled(stack: Stack, values: Mapping[str, str], only: Container[str] | None 
         if settings:
             parts.append(Group(group.heading, tuple(settings)))
     name = stack.name if stack.environment == USUAL else f"{stack.name}, {stack.environment}"
-    return dotenv.render(parts, "" if only is not None else f"{name}: secrets. {KEEP}").text
+    return dotenv.render(parts, "" if only is not None else f"Values of {name}. {KEEP}").text
 
 
 def groups(promised: Contract, stack: Stack) -> tuple[Group, ...]:
