@@ -69,6 +69,7 @@ demo-down: $(INSTALLED)
 	@echo "nothing of the demo is left"
 
 test: $(INSTALLED) node
+	@$(STANDINS)/tools
 	@if $(STANDINS)/engine; then PYTHON=$(BIN)/python $(STANDINS)/images; \
 	elif [ -n "$(IN_CI)" ]; then echo "no Docker engine, and CI proves nothing without one" >&2; exit 3; \
 	else echo "without a Docker engine the tests marked engine are skipped; pytest lists them"; fi

@@ -148,8 +148,10 @@ class Pipeline:
     steps: tuple[Step, ...]
     _processes: "tuple[subprocess.Popen[bytes], ...]"
     _errors: tuple[IO[bytes], ...]
+    _is_fed: bool = False
 
     def write(self, data: bytes) -> None:
+        self._is_fed = True
         stdin = self._processes[0].stdin
         try:
             if stdin is not None:
@@ -177,7 +179,9 @@ class Pipeline:
                 stdin.close()
 
     def finish(self) -> None:
-        """Wait for all of them, and raise when one has failed. Until its output ends, the first keeps its input."""
+        """Wait for all of them, and raise when one has failed. One that only prints keeps its input until then."""
+        if self._is_fed:
+            self.close()
         for _ in self.chunks():
             pass
         self.close()

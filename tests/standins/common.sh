@@ -1,4 +1,4 @@
-# What `engine` and `images` share. Sourced, never run.
+# What `engine`, `images` and `tools` share. Sourced, never run.
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the names below are for the scripts that source this file
 
@@ -17,6 +17,13 @@ os_field() { # os_field ID: one value of os-release, in a subshell, for the file
   (. "$os_release" 2>/dev/null && printf '%s' "${!1-}") || true
 }
 
+apt_install() {
+  local said
+  export DEBIAN_FRONTEND=noninteractive
+  said=$(apt-get -qq update 2>&1 && apt-get -qq install -y --no-install-recommends "$@" 2>&1) ||
+    stop 4 "$said"$'\n'"apt-get could not install: $*"
+}
+
 debian_mirror() { # the mirror this machine installs from; apt itself reads both formats of sources
   # shellcheck disable=SC2016  # the dollars are apt's
   apt-get indextargets --format '$(CREATED_BY) $(COMPONENT) $(RELEASE) $(REPO_URI)' |
@@ -28,6 +35,7 @@ apt_suite() { # apt_suite SUITE: fills `apt` with options for another release of
   local suite=$1 dir=$cache/apt/$1 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   apt=(-qq -oDir::Etc::SourceList="$dir/sources.list" -oDir::Etc::SourceParts=/dev/null -oDir::Cache="$dir"
     -oDir::State::Lists="$dir/lists" -oDir::State::status=/dev/null -oAcquire::Languages=none
+    -oDir::Cache::pkgcache=pkgcache.bin -oDir::Cache::srcpkgcache=srcpkgcache.bin # empty in container images: each call would parse anew
     -oAPT::Sandbox::User="$(id -un)" -oAPT::Install-Recommends=false)
   [ -z "$(find "$dir/updated" -mmin -720 2>/dev/null)" ] || return 0
   mirror=$(debian_mirror)

@@ -111,6 +111,26 @@ def test_files_have_their_folder_and_their_fallback() -> None:
     assert [each.value for each in files.fallback] == ["{path}", "/index.html"]
 
 
+def test_a_fallback_that_comes_first_takes_the_requests_of_the_api() -> None:
+    spa = "root * /srv\ntry_files {path} /index.html\nfile_server\nreverse_proxy /api/* api:3000"
+    assert [each.kind for each in site(spa).answers("/api/users")] == ["files"]
+    (proxy,) = [each for each in site(spa).routes if each.kind == "proxy"]
+    assert proxy.shadowed
+    assert proxy.shadowed.value == "/index.html"
+
+
+@pytest.mark.parametrize("last", ["/api/index.php", "{path}/index.html", "/api/app?{query}"])
+def test_a_fallback_that_may_lead_to_the_api_takes_nothing_from_it(last: str) -> None:
+    both = site(f"try_files {{path}} {last}\nreverse_proxy /api/* api:3000\nfile_server")
+    assert [each.kind for each in both.answers("/api/users")] == ["proxy"]
+
+
+def test_a_fallback_inside_a_block_takes_nothing_from_other_blocks() -> None:
+    spa = read(GOOD["single page app with an api"]).sites[0]
+    assert [each.kind for each in spa.answers("/api/users")] == ["proxy"]
+    assert [each.kind for each in spa.answers("/about")] == ["files"]
+
+
 def test_of_several_folders_the_matching_one_is_served() -> None:
     several = read(GOOD["several roots"]).sites[0]
     roots = {path: several.answers(path)[0].root for path in ("/static/a.css", "/media/a.png", "/index.html")}

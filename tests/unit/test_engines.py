@@ -7,10 +7,9 @@ from typing import IO
 
 import pytest
 
-from bayplan.engines import docker, environment, folder, inspection, starting
+from bayplan.engines import docker, folder, inspection, starting
 from bayplan.engines.builds import BuildProgress, build_all
 from bayplan.engines.engine import DockerEngine
-from bayplan.engines.environment import RunEnvironment, Wanted, fresh, settle, wanted
 from bayplan.engines.news import News, State, silent
 from bayplan.errors import CommandFailedError, MissingToolError, TryAgainError, UsageError
 from bayplan.model.image import Image, Stage
@@ -136,83 +135,6 @@ def _with_image(one: Service, image: Image) -> Service:
     from dataclasses import replace
 
     return replace(one, image=image)
-
-
-class TestEnvironment:
-    def test_what_is_secret_or_required_anywhere_is_so_everywhere(self) -> None:
-        api = service("api", Variable("DATABASE_URL", URL, WHY, secret=True))
-        password = Variable("POSTGRES_PASSWORD", Asked("POSTGRES_PASSWORD", required=False), WHY, secret=True)
-        assert wanted(stack(api, stores=(store(password),))) == (
-            Wanted("POSTGRES_PASSWORD", required=True, default=None, secret=True),
-        )
-
-    def test_the_shell_wins_over_the_env_file_which_wins_over_what_was_made(self) -> None:
-        values, kept = self._settle({"A": "shell"}, {"A": "file", "B": "file"}, {"B": "made", "C": "made"})
-        assert values.values == {"A": "shell", "B": "file", "C": "made", "D": "fresh"}
-        assert kept == {"C": "made", "D": "fresh"}
-        assert values.made == ("D",)
-        assert values.files == (".env", ".bayplan/run.env")
-
-    def test_a_complete_env_file_is_used_alone(self) -> None:
-        values, kept = self._settle({}, dict.fromkeys("ABCD", "x"), {})
-        assert values.files == (".env",)
-        assert kept == {}
-
-    @staticmethod
-    def _settle(
-        outside: dict[str, str], theirs: dict[str, str] | None, ours: dict[str, str]
-    ) -> tuple[RunEnvironment, dict[str, str]]:
-        api = service("api", *(Variable(name, Asked(name), WHY, secret=True) for name in "ABCD"))
-        return settle(stack(api), outside=outside, theirs=theirs, ours=ours, token=lambda: "fresh")
-
-    @pytest.mark.parametrize(
-        ("secret", "example", "value"),
-        [
-            (True, "", "token"),
-            (True, "change-me", "token"),
-            (True, "https://key@sentry.example.com/1", "https://key@sentry.example.com/1"),
-            (False, "eu-central-1", "eu-central-1"),
-            (False, "", "development"),
-        ],
-    )
-    def test_fresh_values_keep_their_form_and_secrets_are_random(self, secret: bool, example: str, value: str) -> None:  # noqa: FBT001
-        assert fresh(Wanted("X", True, None, secret, example), lambda: "token") == value  # noqa: FBT003
-
-    def test_made_values_are_private_and_stay_the_same(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delenv("JWT_SECRET", raising=False)
-        api = stack(service("api", Variable("JWT_SECRET", Asked("JWT_SECRET"), WHY, secret=True)))
-        first = environment.prepare(api, tmp_path)
-        file = tmp_path / ".bayplan" / "run.env"
-        assert file.stat().st_mode & 0o777 == 0o600
-        assert first.values["JWT_SECRET"] in file.read_text()
-        again = environment.prepare(api, tmp_path)
-        assert again.values == first.values
-        assert again.made == ()
-
-    def test_the_users_env_file_is_read_and_never_written(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.delenv("A", raising=False)
-        theirs = "# mine\nexport A='one $two # three'\n"
-        (tmp_path / ".env").write_text(theirs)
-        result = environment.prepare(stack(service("api", Variable("A", Asked("A"), WHY))), tmp_path)
-        assert result.values == {"A": "one $two # three"}
-        assert (tmp_path / ".env").read_text() == theirs
-        assert not (tmp_path / ".bayplan").exists()
-
-    def test_hostile_examples_survive_the_way_through_the_file(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        odd = 'it\'s $HOME `id` "quoted" #no comment\nEVIL=1'
-        monkeypatch.delenv("ODD", raising=False)
-        plan = stack(service("api", Variable("ODD", Asked("ODD"), WHY, example=odd)))
-        environment.prepare(plan, tmp_path)
-        assert environment.prepare(plan, tmp_path).values == {"ODD": odd}
-
-    def test_an_env_file_that_is_no_text_is_refused_with_a_remedy(self, tmp_path: Path) -> None:
-        (tmp_path / ".env").write_bytes(b"\xff\xfeA=1")
-        with pytest.raises(UsageError, match="cannot be read"):
-            environment.prepare(stack(service("api")), tmp_path)
 
 
 class TestFolder:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayplan.engines import env_file
-from bayplan.engines.env_check import Question, check
-from bayplan.engines.env_file import InGit
-from bayplan.engines.env_forms import wrong_form
+from bayplan.engines.env import file as env_file
+from bayplan.engines.env.check import check
+from bayplan.engines.env.file import InGit
+from bayplan.engines.env.forms import wrong_form
+from bayplan.engines.env.question import Question, hidden
 from bayplan.errors import UsageError
 from bayplan.formats import dotenv
 from bayplan.formats.dotenv_values import trouble, values
@@ -98,11 +99,19 @@ class TestNames:
     def test_what_compose_sets_by_itself_changes_nothing(self) -> None:
         assert "compose.yml sets it by itself" in found("DATABASE_URL=postgres://x\n")["unused-value"].message
 
+    def test_what_may_be_a_part_of_a_key_is_not_taken_for_a_name(self) -> None:
+        text = f"{GOOD}MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\nAAAAB3NzaC==\nOLD=\n"
+        asked = question(text)
+        shown = hidden(asked) + "".join(said(finding) for finding in check(asked))
+        assert "OLD" in shown
+        assert not [part for part in ("MII", "b3B", "AAAAB3", STRONG) if part in shown]
+        assert all(place.at.length <= 10 for finding in check(asked) for place in finding.places)
+
     def test_of_two_lines_with_one_name_the_last_counts(self) -> None:
         finding = found("LIMIT=1\nLIMIT=2\n")["duplicate-variable"]
         assert [place.at.line for place in finding.places] == [4, 3]
 
-    @pytest.mark.parametrize("line", ["hello", "A B=c", "- x", "= x", "API_URL: https://a.dev"])
+    @pytest.mark.parametrize("line", ["hello", "JBSWY3DPEHPK3PXP", "A B=c", "- x", "= x", "API_URL: https://a.dev"])
     def test_a_line_that_is_none_is_found(self, line: str) -> None:
         assert found(f"{line}\n")["malformed-line"].places[0].at.line == 3
 
@@ -232,11 +241,22 @@ class TestWhatComposeMakesOfIt:
             ('BUCKET="abc', "not closed"),
             ("BUCKET='abc", "not closed"),
             ('BUCKET="abc"def', "second quote"),
+            ("BUCKET='it''s'", "second quote"),
+            ("BUCKET='abc\\'", "not closed"),
+            ("BUCKET=#abc", "at its beginning"),
         ],
     )
     def test_a_value_that_is_not_what_it_looks_like_is_found(self, line: str, what: str) -> None:
-        (finding,) = (each for each in check(question(f"{GOOD}{line}\n")) if each.rule == "misread-value")
+        text = f"JWT_SECRET={STRONG}\n{line}\n"
+        (finding,) = (each for each in check(question(text)) if each.rule == "misread-value")
         assert what in finding.message
+
+    def test_a_secret_that_is_cut_off_is_an_error(self) -> None:
+        (finding,) = check(question(f"BUCKET=shop-files\nJWT_SECRET={STRONG} #{OTHER}\n"))
+        assert (finding.rule, finding.effect.fails) == ("misread-value", True)
+
+    def test_a_comment_behind_a_value_is_one(self) -> None:
+        assert found("LIMIT=5 # of them\n") == {}
 
     @pytest.mark.parametrize(
         "line",
@@ -310,6 +330,11 @@ class TestTheFile:
             env_file.read(tmp_path / ".env", ".env")
         assert refused.value.remedy
 
+    def test_far_too_many_lines_are_refused_at_once(self, tmp_path: Path) -> None:
+        (tmp_path / ".env").write_text("a=1\n" * 80_000)
+        with pytest.raises(UsageError, match="too large"):
+            env_file.read(tmp_path / ".env", ".env")
+
     def test_a_pipe_is_not_waited_for(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / ".env")
         with pytest.raises(UsageError, match="not a file"):
@@ -317,7 +342,7 @@ class TestTheFile:
 
     def test_a_folder_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / ".env").mkdir()
-        with pytest.raises(UsageError, match="folder"):
+        with pytest.raises(UsageError, match="not a file"):
             env_file.read(tmp_path / ".env", ".env")
 
     def test_a_link_to_itself_is_refused(self, tmp_path: Path) -> None:

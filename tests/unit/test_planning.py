@@ -335,9 +335,10 @@ def test_every_variable_is_documented_with_all_that_is_known(repository: Reposit
     )
     text = repository.app("api", "import { z } from 'zod';\n" + code, zod="4.0.0").plan().files[".env.example"].text
     assert "Secret: openssl rand -hex 32\nJWT_SECRET=\n" in text
-    assert "# How it works.\n# One of fast, slow. Read by api at run time.\n# MODE=fast\n" in text
-    assert "# TRACE_URL=https://example.com\n" in text
-    assert text.index("# Required") < text.index("JWT_SECRET") < text.index("# Optional") < text.index("# MODE")
+    default = "# Optional; this is the default. One of fast, slow. Read by api at run time.\n"
+    assert f"# How it works.\n{default}# MODE=fast\n" in text
+    assert "# Optional; this is an example. Read by api at run time.\n# TRACE_URL=https://example.com\n" in text
+    assert text.index("# Auth\n") < text.index("JWT_SECRET") < text.index("# Observability\n") < text.index("TRACE_URL")
 
 
 @pytest.mark.requirement("FS-20", "FS-22")
@@ -429,7 +430,7 @@ def test_only_what_any_text_will_do_for_is_made_by_a_command(repository: Reposit
         .text
     )
     assert "Secret: openssl rand -hex 32\nJWT_SECRET=" in text
-    assert "Secret.\nSTRIPE_SECRET_KEY=" in text
+    assert "Secret, from Stripe's dashboard.\nSTRIPE_SECRET_KEY=" in text
 
 
 def test_redis_refuses_writes_before_it_is_out_of_memory(repository: Repository) -> None:

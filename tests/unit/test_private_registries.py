@@ -102,8 +102,8 @@ def test_compose_takes_the_secret_from_the_environment_for_builds_alone(planned:
 
 def test_the_example_asks_for_the_secret_and_offers_no_way_to_make_one_up(planned: Planned) -> None:
     text = planned.files[".env.example"].text
-    required, _, _ = text.partition("# Optional")
-    assert "Read by api when the image is built. Secret.\nACME_TOKEN=\n" in required
+    said = "# Required. Read by api when the image is built. Secret, from whoever issues it.\nACME_TOKEN=\n"
+    assert said in text
     assert "openssl" not in text
 
 
@@ -116,9 +116,9 @@ def test_the_secret_is_in_the_environment_of_a_build_and_never_in_its_argv(plann
 
 
 def test_a_token_is_never_made_up_and_never_shown(planned: Planned) -> None:
-    missing, kept = settle(planned.stack, outside={}, theirs=None, ours={}, token=lambda: "random")
+    missing, kept = settle(planned.stack, outside={}, theirs=None, made={}, token=lambda: "random")
     assert "ACME_TOKEN" not in {**missing.values, **kept}
-    there, _ = settle(planned.stack, outside=GIVEN, theirs=None, ours={}, token=lambda: "random")
+    there, _ = settle(planned.stack, outside=GIVEN, theirs=None, made={}, token=lambda: "random")
     assert "swordfish-1" in [each.reveal() for each in there.secrets]
 
 

@@ -83,3 +83,15 @@ def test_a_secret_does_not_belong_into_an_image(lines: tuple[str, ...], count: i
 def test_a_placeholder_of_a_build_stage_is_no_secret() -> None:
     text = 'FROM node:22 AS build\nENV JWT_SECRET=for-the-build\nFROM node:22-alpine\nCMD ["node", "x.js"]\n'
     assert found("secret-in-image", {API: text}) == []
+
+
+def test_the_example_of_an_environment_documents_what_its_compose_file_needs() -> None:
+    service = api("environment: {OWNER: '${OWNER}'}")
+    files = {
+        API: image("USER node"),
+        ".env.example": "JWT_SECRET=\n",
+        "docker-compose.staging.yml": compose(api=service),
+    }
+    assert len(found("undocumented-variable", files)) == 1
+    assert found("undocumented-variable", {**files, ".env.staging.example": "OWNER=\n"}) == []
+    assert len(found("undocumented-variable", {**files, ".env.test.example": "OWNER=\n"})) == 1

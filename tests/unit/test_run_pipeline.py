@@ -29,9 +29,13 @@ def test_what_is_written_goes_through_all_of_them() -> None:
 
 def test_a_file_can_stand_at_both_ends(tmp_path: Path) -> None:
     (tmp_path / "in").write_bytes(bytes(range(256)) * 5000)
-    with (tmp_path / "in").open("rb") as given, (tmp_path / "out").open("wb") as into:
-        with Local().pipeline((python(COPY), python(COPY)), given=given, into=into):
-            pass
+    steps = (python(COPY), python(COPY))
+    with (
+        (tmp_path / "in").open("rb") as given,
+        (tmp_path / "out").open("wb") as into,
+        Local().pipeline(steps, given=given, into=into),
+    ):
+        pass
     assert (tmp_path / "out").read_bytes() == bytes(range(256)) * 5000
 
 
@@ -47,11 +51,19 @@ def test_it_can_be_talked_with() -> None:
 
 
 def test_a_command_that_only_prints_keeps_its_input_until_its_output_ends() -> None:
-    watch = "import sys, threading, os\nthreading.Thread(target=lambda: (sys.stdin.read(), os._exit(9)), daemon=True).start()\n"
-    with Local().pipeline(
-        (python(watch + "import time; time.sleep(0.5); print('all', flush=True); os._exit(0)"),)
-    ) as one:
+    watch = "import os, sys, threading, time\ndef ended(): sys.stdin.read(); os._exit(9)\n"
+    watch += (
+        "threading.Thread(target=ended, daemon=True).start(); time.sleep(0.5); print('all', flush=True); os._exit(0)"
+    )
+    with Local().pipeline((python(watch),)) as one:
         assert b"".join(one.chunks()) == b"all\n"
+
+
+def flood(*steps: Step) -> None:
+    """Write more than any pipe holds."""
+    with Local().pipeline(steps) as pipeline:
+        for _ in range(100):
+            pipeline.write(b"x" * 65536)
 
 
 @pytest.mark.parametrize("position", [0, 1, 2])
@@ -60,16 +72,14 @@ def test_whoever_fails_is_named_with_its_own_words(position: int) -> None:
     steps[position] = python(
         "import sys; sys.stdin.read(5); print('my own words', file=sys.stderr); sys.exit(3)", "do mine"
     )
-    with pytest.raises(CommandFailedError, match="could not do mine") as failure, Local().pipeline(steps) as pipeline:
-        for _ in range(100):
-            pipeline.write(b"x" * 65536)
+    with pytest.raises(CommandFailedError, match="could not do mine") as failure:
+        flood(*steps)
     assert failure.value.output == "my own words"
 
 
 def test_one_that_ends_before_it_read_all_fails_though_its_exit_code_is_0() -> None:
-    with pytest.raises(CommandFailedError) as failure, Local().pipeline((python("pass"),)) as pipeline:
-        for _ in range(100):
-            pipeline.write(b"x" * 65536)
+    with pytest.raises(CommandFailedError) as failure:
+        flood(python("pass"))
     assert "before it had read everything" in failure.value.output
 
 
@@ -79,17 +89,21 @@ def test_a_reader_that_stops_early_still_learns_of_the_failure() -> None:
         pipeline.line()
 
 
+def _stumble(runner: Local, outer: tuple[Step, ...], inner: Step) -> None:
+    with runner.pipeline(outer), runner.pipeline((inner,)) as pipeline:
+        pipeline.line()
+        raise KeyError
+
+
 def test_an_exception_ends_all_of_them_at_once(tmp_path: Path) -> None:
     began = monotonic()
     mark = f"open({str(tmp_path / 'ended')!r}, 'a').write('x')"
     tidy = (
         f"import signal, sys\nsignal.signal(signal.SIGINT, lambda *_: ({mark}, sys.exit(1)))\nprint('up', flush=True)\n"
     )
-    runner = Local()
-    with pytest.raises(KeyError), runner.pipeline((python(tidy + "signal.pause()"), python(COPY), python(FOREVER))):
-        with runner.pipeline((python(tidy + "signal.pause()"),)) as inner:
-            inner.line()
-            raise KeyError
+    waiting = python(tidy + "signal.pause()")
+    with pytest.raises(KeyError):
+        _stumble(Local(), (waiting, python(COPY), python(FOREVER)), waiting)
     assert monotonic() - began < 8
     assert (tmp_path / "ended").read_text().startswith("x")
 

@@ -92,6 +92,23 @@ def test_an_engine_named_by_docker_host_is_never_replaced(machine: Machine) -> N
     assert "DOCKER_HOST" in done.stderr
 
 
+def test_programs_that_are_there_are_not_installed_again(machine: Machine) -> None:
+    for program in ("age", "gpg", "gpg-agent", "ip", "openssl", "rclone", "apt-get"):
+        machine.program(program, "echo $0 ran")
+    done = machine.run(str(STANDINS / "tools"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_who_is_not_root_learns_which_programs_tests_miss(machine: Machine) -> None:
+    for program in ("bash", "dirname"):
+        (machine.bin / program).symlink_to(f"/usr/bin/{program}")
+    machine.program("id", "echo 1000")
+    done = machine.run("bash", str(STANDINS / "tools"), PATH=str(machine.bin))
+    assert done.returncode == 0
+    assert "age" in done.stdout
+    assert "rclone" in done.stdout
+
+
 def test_images_that_are_there_are_left_alone_in_silence(machine: Machine) -> None:
     done = images(machine, PULL_ENDS="1")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

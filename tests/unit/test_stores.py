@@ -71,7 +71,7 @@ def test_a_store_has_a_password_where_the_code_reads_one(repository: Repository,
     stack = using(repository, package, f"{name}_URL", f"{name}_PASSWORD").plan().stack
     assert variable(stack, f"{name}_PASSWORD") == f"<{name}_PASSWORD>"
     assert f":<{name}_PASSWORD>@{kind}:" in variable(stack, f"{name}_URL")
-    assert all(f"{name}_PASSWORD}}" not in word for word in only(stack).command)
+    assert all(isinstance(word, str) and "${" not in word for word in only(stack).command)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_store_that_nobody_knows_is_refused_with_those_that_are_known(reposito
         ("valkey/valkey:8.1-alpine", "ioredis", "valkey", "valkey/valkey:8.1-alpine"),
         ("valkey/valkey", "ioredis", "valkey", "valkey/valkey:8-alpine"),
         ("mariadb:10.11", "mysql2", "mariadb", "mariadb:10.11"),
-        ("docker.io/library/postgres:16", "pg", "postgres", "postgres:17-alpine"),
+        ("docker.io/library/postgres:16", "pg", "postgres", "docker.io/library/postgres:16"),
         ("postgres:latest", "pg", "postgres", "postgres:17-alpine"),
         ("pgvector/pgvector:pg16", "pg", "postgres", "pgvector/pgvector:pg16"),
         ("ipfs/kubo:v0.35.0", "left-pad", "ipfs", "ipfs/kubo:v0.35.0"),

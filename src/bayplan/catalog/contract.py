@@ -13,6 +13,8 @@ SECRET_WORDS = ("PASSWORD", "PASS", "SECRET", "TOKEN", "KEY")
 PUBLIC = re.compile(r"^(NEXT_PUBLIC|VITE|PUBLIC|REACT_APP)_(?!IP)")
 RANDOM = "openssl rand -hex 32"
 OTHER = "Other"
+COMPOSE = "compose"
+"""Who reads what is part of the compose file itself."""
 
 
 def contract(stack: Stack) -> Contract:
@@ -58,7 +60,7 @@ def _of_service(service: Service) -> Iterator[Term]:
         if is_built or not variable.at_build:
             yield from _of_variable(variable, service.name)
     yield from _of_bindings((service.binding,) if service.binding else (), service.name)
-    yield from _of_image(service.pulled, service.name)
+    yield from _of_image(service.pulled)
 
 
 def _of_proxy(proxy: Proxy) -> Iterator[Term]:
@@ -71,7 +73,7 @@ def _of_proxy(proxy: Proxy) -> Iterator[Term]:
     for variable in proxy.variables:
         yield from _of_variable(variable, proxy.name)
     yield from _of_bindings(proxy.bindings, proxy.name)
-    yield from _of_image(proxy.pulled, proxy.name)
+    yield from _of_image(proxy.pulled)
     if proxy.tls.token is not None:
         proof = f"lets {proxy.name} prove to the certificate authority that the domain is yours"
         token = _asked(proxy.tls.token, proxy.name)
@@ -87,16 +89,18 @@ def _of_bindings(bindings: Iterable[Binding], reader: str) -> Iterator[Term]:
     for binding in bindings:
         if isinstance(binding.address, Asked):
             purpose = f"the address of the machine that {reader} is reached at"
-            term = _asked(binding.address, reader)
-            yield replace(term, kind="address", purpose=purpose, group="DNS", why=binding.why)
+            term = _asked(binding.address, COMPOSE)
+            yield replace(
+                term, kind="address", purpose=purpose, group="DNS", why=binding.why, example="203.0.113.7", secret=False
+            )
 
 
-def _of_image(value: Value | None, reader: str) -> Iterator[Term]:
+def _of_image(value: Value | None) -> Iterator[Term]:
     before = ""
     for part in value.parts if isinstance(value, Composed) else (value,):
         if isinstance(part, Asked):
             kind = "tag" if ":" in before.rpartition("/")[2] else "image"
-            yield replace(_asked(part, reader), secret=False, kind=kind, group="Images")
+            yield replace(_asked(part, COMPOSE), secret=False, kind=kind, group="Images")
         elif isinstance(part, Given):
             before += part.text
 
@@ -185,24 +189,23 @@ def _told(term: Term, stack: Stack) -> Term:
 def _known(term: Term) -> Term:
     """Add what is known about variables of that name."""
     name = PUBLIC.sub("", term.name.upper())
-    source = next((row for row in load("variables")["source"] if re.fullmatch(row["name"], name)), {})
-    command = term.command or str(source.get("command", ""))
+    command = term.command or _row("source", name, "command")
     return replace(
         term,
         purpose=term.purpose or _row("purpose", term.name, "text") or _row("purpose", name, "text"),
         group=_heading(term.group) or _group(name),
         command=command if term.secret else "",
-        origin="" if command else str(source.get("origin", "")),
+        origin="" if command else _row("source", name, "origin"),
     )
 
 
 def _row(table: str, name: str, key: str) -> str:
-    return next((str(row[key]) for row in load("variables")[table] if re.fullmatch(row["name"], name)), "")
+    return next((str(row.get(key, "")) for row in load("variables")[table] if re.fullmatch(row["name"], name)), "")
 
 
 def _heading(chosen: str) -> str:
     """Return a heading as the catalog writes it, or as it was chosen, with a capital letter."""
-    usual = {row["heading"].casefold(): row["heading"] for row in load("variables")["group"]}
+    usual = {str(row["heading"]).casefold(): str(row["heading"]) for row in load("variables")["group"]}
     text = " ".join(chosen.split())
     return usual.get(text.casefold(), text[:1].upper() + text[1:])
 
@@ -210,4 +213,4 @@ def _heading(chosen: str) -> str:
 def _group(name: str) -> str:
     rows = load("variables")["group"]
     found = next((row for key in ("name", "else") for row in rows if re.fullmatch(row.get(key, "(?!)"), name)), None)
-    return found["heading"] if found else OTHER
+    return str(found["heading"]) if found else OTHER

@@ -48,6 +48,11 @@ def named(reference: str) -> tuple[str, str]:
     return folder + slash + name, tag
 
 
+def repository(reference: str) -> str:
+    """Return an image's name without its tag, and without the registry that is meant when none is named."""
+    return REGISTRIES.sub("", named(reference)[0], count=1)
+
+
 @cache
 def _table() -> tuple[KnownImage, ...]:
     rows: list[dict[str, Any]] = load("images")["image"]

@@ -15,9 +15,9 @@ from bayplan.cli.parser import add_environment
 from bayplan.cli.terminal import printable
 
 if TYPE_CHECKING:
-    from bayplan.engines.env_check import Question
-    from bayplan.engines.env_file import Held
-    from bayplan.engines.env_new import Drawn
+    from bayplan.engines.env.file import Held
+    from bayplan.engines.env.new import Drawn
+    from bayplan.engines.env.question import Question
     from bayplan.model.contract import Term
     from bayplan.model.stack import Stack
     from bayplan.pipeline import Planned
@@ -55,7 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(planned: "Planned", path: Path, name: str) -> int:
     from bayplan.cli.check import show_findings
-    from bayplan.engines import env_check, env_file
+    from bayplan.engines.env import file as env_file
+    from bayplan.engines.env.check import check
+    from bayplan.engines.env.question import hidden
     from bayplan.errors import UsageError
 
     held = env_file.read(path, name)
@@ -63,16 +65,16 @@ def _check(planned: "Planned", path: Path, name: str) -> int:
         command = _typed("new", planned.stack, name)
         raise UsageError(f"there is no {name}", remedy=f"`{command}` makes it")
     question = _question(planned, path, name, held)
-    findings = env_check.check(question)
-    show_findings(planned.tree.with_overlay({name: env_check.hidden(question)}), findings)
+    findings = check(question)
+    show_findings(planned.tree.with_overlay({name: hidden(question)}), findings)
     return int(any(finding.effect.fails for finding in findings))
 
 
 def _question(planned: "Planned", path: Path, name: str, held: "Held") -> "Question":
     from bayplan.catalog.contract import contract
-    from bayplan.engines import env_file
-    from bayplan.engines.env_check import Question
-    from bayplan.engines.env_examples import committed
+    from bayplan.engines.env import file as env_file
+    from bayplan.engines.env.examples import committed
+    from bayplan.engines.env.question import Question
     from bayplan.run import Local
 
     return Question(
@@ -95,7 +97,8 @@ def _typed(words: str, stack: "Stack", name: str) -> str:
 
 def _new(planned: "Planned", path: Path, name: str, *, is_ours: bool) -> int:
     from bayplan.catalog.contract import contract
-    from bayplan.engines import env_file, env_new
+    from bayplan.engines.env import file as env_file
+    from bayplan.engines.env import new as env_new
     from bayplan.errors import UsageError
     from bayplan.writers import env_example
 
@@ -112,9 +115,10 @@ def _new(planned: "Planned", path: Path, name: str, *, is_ours: bool) -> int:
 
 def _add(planned: "Planned", path: Path, name: str) -> int:
     from bayplan.catalog.contract import contract
-    from bayplan.engines import env_file, env_new
+    from bayplan.engines.env import file as env_file
+    from bayplan.engines.env import new as env_new
+    from bayplan.engines.env.question import Question, misspelt
     from bayplan.errors import UsageError
-    from bayplan.engines.env_check import Question, misspelt
     from bayplan.formats.dotenv_values import values
     from bayplan.writers import env_example
 
@@ -136,24 +140,31 @@ def _add(planned: "Planned", path: Path, name: str) -> int:
         print(
             f"added to {printable(name)}: {', '.join(sorted({*lacking, *done}))}; as it was before: {printable(copy)}"
         )
+    for right, line in meant.items():
+        print(f"line {line.at.line} says {line.name}: did you mean {right}? nothing was added for it")
     _tell(planned, path, name, drawn)
     return 0
 
 
 def _earlier(planned: "Planned") -> dict[str, str]:
-    """Return what a trial on this machine made up."""
-    from bayplan.engines import env_file, environment
+    """Return what a trial on this machine made up: nobody else may have written it, nor read it."""
+    from bayplan.engines import environment
+    from bayplan.engines.env import file as env_file
     from bayplan.formats.dotenv_values import values
+    from bayplan.run import Local
 
     trial = environment.ours(planned.stack)
-    held = env_file.read(planned.tree.root / trial, trial)
-    return values(held.file, {}) if held else {}
+    path = planned.tree.root / trial
+    held = env_file.read(path, trial)
+    if held is None or held.mode != env_file.PRIVATE or env_file.in_git(path, Local()) is env_file.InGit.COMMITTED:
+        return {}
+    return values(held.file, {})
 
 
 def _tell(planned: "Planned", path: Path, name: str, drawn: "Drawn") -> None:
     from bayplan.cli.terminal import table
-    from bayplan.engines import env_file
-    from bayplan.engines.env_file import InGit
+    from bayplan.engines.env import file as env_file
+    from bayplan.engines.env.file import InGit
     from bayplan.run import Local
 
     kept = sorted(set(drawn.values) & set(_earlier(planned)))

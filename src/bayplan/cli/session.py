@@ -29,7 +29,7 @@ from bayplan.run import Local, Step, shown
 
 EVIDENCE = ".bayplan/evidence/evidence.json"
 OVERRIDE = ".bayplan/hardened.json"
-QUICK = ("health", "http")
+QUICK = ("health", "http", "ports", "proxy")
 
 
 @dataclass(slots=True)
@@ -48,8 +48,10 @@ class Session:
         folder.write(self.root, folder.log(service), text)
 
     def images(self) -> dict[str, str]:
+        """Return the name of the image of each part that has one of ours."""
         values = self.environment.values
-        return {service.name: docker.image_name(self.stack, service, values) for service in self.stack.services}
+        parts: tuple[docker.Own, ...] = (*self.stack.services, *self.stack.built)
+        return {part.name: docker.image_name(self.stack, part, values) for part in parts}
 
     def build(self, images: Sequence[OwnImage], platform: str | None = None, *, only_changed: bool = False) -> None:
         """Build these images with their progress shown; or only those whose inputs have changed."""
@@ -91,6 +93,8 @@ class Session:
             secrets=self.environment.secrets,
             events=events,
             payloads=self.payloads,
+            values=self.environment.values,
+            root=self.root,
         )
 
     def prove(self, events: tuple[Event, ...] = (), probes: tuple[Probe, ...] = PROBES) -> tuple[Evidence, ...]:
@@ -107,7 +111,10 @@ class Session:
         folder.write(self.root, EVIDENCE, hide(record.to_json(self.stack.name, found, of), self.environment.secrets))
 
     def kept(self) -> tuple[Evidence, ...]:
-        """Return earlier evidence about exactly what runs now, without what is quickly proved again."""
+        """Return earlier evidence about exactly what runs now, without what is quickly proved again.
+
+        Where something failed there is none: the next run measures all of it anew.
+        """
         file = self.root / EVIDENCE
         if not file.is_file():
             return ()
@@ -116,7 +123,8 @@ class Session:
         except (OSError, UnicodeDecodeError):
             return ()
         of = record.about(self.engine.containers())
-        return tuple(each for each in record.from_json(text, of) if each.id.split(".")[0] not in QUICK)
+        found = record.from_json(text, of)
+        return () if table.failed(found) else tuple(each for each in found if each.id.split(".")[0] not in QUICK)
 
     def typed(self, step: Step) -> str:
         """Return a command as a person would type it, in the root folder."""

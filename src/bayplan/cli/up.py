@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = _bring_up(session, verify=not arguments.no_verify)
     if found:
         evidence.show(found)
-    if url := evidence.address(planned.stack, planned.workspace):
+    if url := evidence.address(planned.stack, planned.workspace, session.environment.values):
         print(f"\n{url}")
     return int(evidence.failed(found))
 
@@ -91,9 +91,11 @@ def _write(planned: "Planned") -> int:
 def _bring_up(session: "Session", *, verify: bool) -> Sequence["Evidence"]:
     from bayplan.cli.progress import progress
     from bayplan.cli.session import QUICK
+    from bayplan.engines.ready import refuse_unready
     from bayplan.engines.starting import is_unchanged
     from bayplan.probes import PROBES
 
+    refuse_unready(session.stack, session.engine, session.engine.containers())
     session.build(session.stack.built, only_changed=True)
     events: tuple[Event, ...] = ()
     if is_unchanged(session.stack, session.engine):

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.gently:
             session.keep(found)
     evidence.show(found)
-    if url := evidence.address(planned.stack, planned.workspace):
+    if url := evidence.address(planned.stack, planned.workspace, session.environment.values):
         print(f"\n{url}")
     return int(evidence.failed(found))
 

@@ -14,6 +14,7 @@ from bayplan.engines.news import Listener, News, State
 from bayplan.errors import CommandFailedError, UsageError
 from bayplan.model.secret import Secret, hide
 from bayplan.model.stack import Stack
+from bayplan.model.values import text_of
 from bayplan.run import Runner, Step
 
 STEP = re.compile(r"#(\d+) \[(?:(?P<stage>[^\]\s]+) +)?(?P<at>\d+)/(?P<of>\d+)\] (?P<what>.+)")
@@ -73,7 +74,7 @@ def build_all(
     pool = ThreadPoolExecutor(max_workers=max(1, min(len(images), os.cpu_count() or 1)))
     try:
         jobs = [
-            pool.submit(_build, build(stack, each, root, values, platform), each.name, root, runner, hidden, listen)
+            pool.submit(_build, build(stack, each, root, values, platform), each, values, root, runner, hidden, listen)
             for each in images
         ]
         return _gather(jobs)
@@ -101,8 +102,16 @@ def _gather(jobs: Sequence["Future[Built]"]) -> tuple[Built, ...]:
     return tuple(job.result() for job in jobs)
 
 
-def _build(step: Step, name: str, root: Path, runner: Runner, secrets: tuple[Secret, ...], listen: Listener) -> Built:
-    progress = BuildProgress()
+def _build(
+    step: Step,
+    own: Own,
+    values: Mapping[str, str],
+    root: Path,
+    runner: Runner,
+    secrets: tuple[Secret, ...],
+    listen: Listener,
+) -> Built:
+    name, progress = own.name, BuildProgress()
     path = write(root, log(f"{name}-build"), "")
     began = monotonic()
     listen(News(name, State.RUNNING, progress.text))
@@ -120,5 +129,5 @@ def _build(step: Step, name: str, root: Path, runner: Runner, secrets: tuple[Sec
         remedy = f"the whole log is in {path.relative_to(root)}"
         message = f"the image of {name} could not be built: it stopped at {hide(progress.text, secrets)}"
         raise CommandFailedError(message, remedy=remedy, output=hide(error.output, secrets)) from error
-    listen(News(name, State.DONE, "built"))
+    listen(News(name, State.DONE, f"built here as {text_of(own.pulled, values)}" if own.pulled else "built"))
     return Built(name, monotonic() - began, path)

@@ -1,83 +1,120 @@
-"""The certificate that a proxy is given: there, readable, its key's, valid today, and for the names it is to answer."""
+"""The certificate that a proxy is given: there, its key's, valid today, and for the names it is to answer."""
 
+import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from bayplan.errors import BayplanError
 from bayplan.model.stack import Proxy, Stack, TlsKind
+from bayplan.model.values import hosts
 
 MEANINGS = {
     9: "is not valid yet",
     10: "has expired",
+    20: "is signed by none of them",
     62: "is not for {host}",
+    64: "is not for {host}",
 }
 """What OpenSSL's numbers mean where a user can do something about it."""
+PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
+PORT = re.compile(r":\d+$")
 
 
 def refuse_unusable(stack: Stack, root: Path, values: Mapping[str, str]) -> None:
-    """Raise before anything is started when the proxy could not answer with the certificate it is given."""
+    """Raise before anything is started when the proxy could not answer with the certificate it is given.
+
+    A key that only root may read is no mistake, and hides from anybody else what is wrong with it.
+    """
     proxy = stack.proxy
     if proxy is None or proxy.tls.kind is not TlsKind.FILES:
         return
-    certificate, key = root / proxy.tls.certificate, root / proxy.tls.key
-    for path, name in ((certificate, proxy.tls.certificate), (key, proxy.tls.key)):
-        if not path.is_file():
-            raise BayplanError(
-                f"{name} is not there, and {proxy.name} cannot answer without it",
-                at=proxy.tls.why.at,
-                remedy=f"put it there, out of git; to try the stack out: {_made(proxy, values)}",
-            )
+    for name in (proxy.tls.certificate, proxy.tls.key):
+        _refuse_missing(proxy, root, name, values)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        server.load_cert_chain(certificate, key, password=lambda: b"")
+        chain = PEM.findall((root / proxy.tls.certificate).read_text(encoding="utf-8", errors="replace"))
+        server.load_cert_chain(root / proxy.tls.certificate, root / proxy.tls.key, password=lambda: b"")
+    except PermissionError:
+        return
     except (ssl.SSLError, OSError) as error:
         raise BayplanError(
-            f"{proxy.tls.certificate} and {proxy.tls.key} are no certificate with its key: {error.strerror or error}",
+            f"{proxy.tls.certificate} and {proxy.tls.key} are no certificate with its key: {_said(error)}",
             at=proxy.tls.why.at,
-            remedy="both must be PEM files that belong together, the key without a password",
+            remedy="both must be PEM files that belong together, the certificate before those that signed it,"
+            " the key without a password",
         ) from error
-    for host in _hosts(proxy, values):
-        if (wrong := _judged(server, certificate, host)) is not None:
+    wanted = [host for host in hosts(proxy, values) if "$" not in host]
+    for host in wanted:
+        if (wrong := _judged(server, chain, host)) is not None:
             raise BayplanError(
                 f"the certificate {proxy.tls.certificate} {wrong}",
                 at=proxy.tls.why.at,
-                remedy=f"get one for {', '.join(_hosts(proxy, values))}, and put it and its key there",
+                remedy=f"get one for {', '.join(wanted)}, and put it and its key there",
             )
 
 
-def _hosts(proxy: Proxy, values: Mapping[str, str]) -> Iterator[str]:
-    for site in proxy.sites:
-        for host in site.hosts:
-            for name, text in values.items():
-                host = host.replace(f"${{{name}}}", text)  # noqa: PLW2901 - filled in step by step
-            yield host
-
-
-def _judged(server: ssl.SSLContext, certificate: Path, host: str) -> str | None:
-    """Return what is wrong with it for a browser that trusts its maker: a handshake in memory tells."""
-    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client.load_verify_locations(certificate)
-    client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
-    name = host.replace("*", "any", 1)
-    asking = client.wrap_bio(back, there, server_hostname=name)
-    answering = server.wrap_bio(there, back, server_side=True)
+def _refuse_missing(proxy: Proxy, root: Path, name: str, values: Mapping[str, str]) -> None:
     try:
-        for _ in range(4):
-            for side in (asking, answering):
-                try:
-                    side.do_handshake()
-                except ssl.SSLWantReadError:
-                    continue
-    except ssl.SSLCertVerificationError as error:
-        return MEANINGS.get(error.verify_code, error.verify_message).format(host=host)
+        what = "is a folder" if (root / name).is_dir() else "" if (root / name).is_file() else "is not there"
+    except PermissionError:
+        return
+    if what:
+        raise BayplanError(
+            f"{name} {what}, and {proxy.name} cannot answer without it",
+            at=proxy.tls.why.at,
+            remedy=f"put it there, out of git; to try the stack out: {_made(proxy, root, values)}",
+        )
+
+
+def _said(error: OSError) -> str:
+    reason = getattr(error, "reason", None)
+    if reason == "KEY_VALUES_MISMATCH":
+        return "the key is another certificate's"
+    return str(reason or error.strerror or error).replace("_", " ").lower()
+
+
+def _judged(server: ssl.SSLContext, chain: list[str], host: str) -> str | None:
+    """Return what is wrong with it for a browser that trusts its maker; with all of its chain, where it has one."""
+    wrong = _refused(server, chain[0], host)
+    if len(chain) == 1:
+        return wrong
+    if wrong is not None:
+        return f"{wrong}, or another one in its file"
+    of_chain = _refused(server, "".join(chain[1:]), host)
+    return None if of_chain is None else f"does not fit the others in its file: it {of_chain}"
+
+
+def _refused(server: ssl.SSLContext, trusted: str, host: str) -> str | None:
+    """Return why a client that trusts these certificates refuses the server: a handshake in memory tells."""
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        client.load_verify_locations(cadata=trusted)
+        client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        asking = client.wrap_bio(back, there, server_hostname=PORT.sub("", host).replace("*", "any", 1))
+    except (ssl.SSLError, ValueError):
+        return None  # no name that a certificate could be for, or a chain of other things than certificates
+    answering = server.wrap_bio(there, back, server_side=True)
+    for _ in range(4):
+        for side in (asking, answering):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLCertVerificationError as error:
+                return MEANINGS.get(error.verify_code, error.verify_message).format(host=host)
+            except ssl.SSLError as error:
+                return f"cannot be used: {_said(error)}"
     return None
 
 
-def _made(proxy: Proxy, values: Mapping[str, str]) -> str:
-    names = ",".join(f"DNS:{host}" for host in _hosts(proxy, values))
+def _made(proxy: Proxy, root: Path, values: Mapping[str, str]) -> str:
+    folders = sorted({str(Path(name).parent) for name in (proxy.tls.certificate, proxy.tls.key)} - {"."})
+    missing = [folder for folder in folders if not (root / folder).is_dir()]
+    names = ",".join(f"DNS:{PORT.sub('', host)}" for host in hosts(proxy, values))
     return (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=trial"
+        (f"mkdir -p {' '.join(missing)} && " if missing else "")
+        + "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=trial"
         f" -addext subjectAltName={names} -out {proxy.tls.certificate} -keyout {proxy.tls.key}"
     )

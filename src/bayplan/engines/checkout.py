@@ -9,7 +9,8 @@ from bayplan.errors import BayplanError
 
 def refuse_another(engine: DockerEngine) -> None:
     """Raise when the project of this name was started from another folder: its services and data are not ours."""
-    folders = _others((each.folder for each in engine.containers()), engine.project.root)
+    project = engine.project
+    folders = _others((each.folder for each in engine.containers()), project.root, project.root / project.compose)
     if folders:
         name = engine.project.name
         raise BayplanError(
@@ -19,6 +20,7 @@ def refuse_another(engine: DockerEngine) -> None:
         )
 
 
-def _others(folders: Iterable[str], root: Path) -> list[str]:
-    own = root.resolve()
-    return sorted({folder for folder in folders if folder and Path(folder).resolve() != own})
+def _others(folders: Iterable[str], root: Path, compose: Path) -> list[str]:
+    """Return the folders that are neither the repository's nor its compose file's, which is the one Docker notes."""
+    own = {root.resolve(), compose.resolve().parent}
+    return sorted({folder for folder in folders if folder and Path(folder).resolve() not in own})

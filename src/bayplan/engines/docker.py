@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from bayplan.model.stack import OwnImage, Service, Stack
+from bayplan.model.stack import OwnImage, Proxy, Service, Stack
 from bayplan.model.values import text_of
 from bayplan.run import Step
 
@@ -184,6 +184,38 @@ def stop(container: str, seconds: int) -> Step:
 
 def start(container: str) -> Step:
     return Step(("docker", "start", container), "start a container", timeout=QUICK)
+
+
+def restart(container: str, seconds: int) -> Step:
+    """Stop and start a container: what is mounted into it is looked up anew."""
+    argv = ("docker", "restart", f"--time={seconds}", container)
+    return Step(argv, "restart a container", timeout=seconds + QUICK)
+
+
+def validate(proxy: Proxy, image: str, root: Path, values: Mapping[str, str]) -> Step:
+    """Let the proxy judge its own configuration, in a container that reaches nothing and keeps nothing."""
+    argv = ["docker", "run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL"]
+    argv += [f"--cap-add={name}" for name in proxy.capabilities]
+    given = {each.name: text_of(each.value, values) for each in proxy.variables}
+    argv += [f"--env={name}" for name in given]
+    argv += [f"--tmpfs={mount.target}" for mount in proxy.mounts if mount.is_volume]
+    argv += [_bind(root / mount.source, mount.target) for mount in proxy.mounts if not mount.is_volume]
+    config = next((mount.target for mount in proxy.mounts if mount.source == proxy.caddyfile), proxy.caddyfile)
+    argv += [image, "caddy", "validate", f"--config={config}", "--adapter=caddyfile"]
+    return Step(tuple(argv), f"judge {proxy.caddyfile}", environment=given, timeout=LONG)
+
+
+def _bind(source: Path, target: str) -> str:
+    """Return an option that mounts a path of this machine, whatever characters it has: its words are CSV."""
+    words = (f"source={source.absolute()}", f"target={target}")
+    quoted = ",".join('"' + word.replace('"', '""') + '"' for word in words)
+    return f"--mount=type=bind,{quoted},readonly"
+
+
+def once(image: str, network: str, argv: Sequence[str], timeout: float) -> Step:
+    """Run a program of an image in a network, in a container that is gone afterwards."""
+    words = ("docker", "run", "--rm", f"--network={network}", f"--entrypoint={argv[0]}", image, *argv[1:])
+    return Step(words, "look from another container", timeout=timeout)
 
 
 def remove_containers(names: Sequence[str]) -> Step:

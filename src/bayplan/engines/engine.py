@@ -12,6 +12,7 @@ from bayplan.engines.docker import Project
 from bayplan.errors import CommandFailedError, MissingToolError
 from bayplan.model.running import BuiltImage, Container, Event, Process
 from bayplan.model.secret import Secret, hide
+from bayplan.model.stack import Stack
 from bayplan.run import Runner, Step
 
 ENGINE_MAJOR = 25
@@ -102,11 +103,19 @@ class DockerEngine:
         done = self.runner.run(docker.execute(container.id, argv, stdin, timeout), check=False)
         return done.code, hide(done.stdout if done.stdout.strip() else done.stderr, self.secrets)
 
+    def elsewhere(self, image: str, network: str, argv: Sequence[str], timeout: float = 60) -> tuple[int, str]:
+        """Run a program of an image in a container of its own; returns its exit code and what it printed."""
+        done = self.runner.run(docker.once(image, network, argv, timeout), check=False)
+        return done.code, hide(done.stdout if done.stdout.strip() else done.stderr, self.secrets)
+
     def stop(self, container: Container, seconds: int) -> None:
         self.runner.run(docker.stop(container.id, seconds))
 
     def start(self, container: Container) -> None:
         self.runner.run(docker.start(container.id))
+
+    def restart(self, container: Container, seconds: int) -> None:
+        self.runner.run(docker.restart(container.id, seconds))
 
     def down(self, *, volumes: bool) -> None:
         self.runner.run(docker.down(self.project, volumes=volumes))
@@ -135,6 +144,15 @@ class DockerEngine:
 
     def tag(self, image: str, name: str) -> None:
         self.runner.run(docker.tag(image, name))
+
+    def image_names(self, stack: Stack) -> dict[str, str]:
+        """Return the name of the image that each part of a stack runs in, whoever makes it."""
+        names = {service.name: docker.image_name(stack, service, self.values) for service in stack.services}
+        names |= {store.name: store.image.value for store in stack.stores}
+        if stack.proxy is not None:
+            own = next((each for each in stack.built if each.name == stack.proxy.name), None)
+            names[stack.proxy.name] = docker.image_name(stack, own, self.values) if own else stack.proxy.base.value
+        return names
 
     def settings(self, overrides: Sequence[str] = ()) -> str:
         """Return the compose file as JSON, with every value filled in: it holds secrets."""

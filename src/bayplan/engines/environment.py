@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bayplan.catalog.contract import contract
-from bayplan.engines import env_file
+from bayplan.engines.env import file as env_file
 from bayplan.engines.folder import NAME, write
 from bayplan.errors import MissingValueError
 from bayplan.model.contract import Term
@@ -18,7 +18,7 @@ from bayplan.model.stack import Stack
 INTRODUCTION = "Values for runs on this machine, made by bayplan. Not for production; keep it out of git."
 USUAL = "production"
 PLAIN = {"tag": "latest", "address": "127.0.0.1", "host": "localhost"}
-"""Words that are right in their place where "development" is none."""
+"""What a trial on this machine takes, whatever the example says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,11 @@ def fresh(one: Term, token: Callable[[], str]) -> str:
 
     A secret whose example is an address (a DSN) must stay one, or the code that parses it stops.
     """
+    if one.kind in PLAIN:
+        return PLAIN[one.kind]
     if one.example and (not one.secret or "://" in one.example):
         return one.example
-    return token() if one.secret else PLAIN.get(one.kind, "development")
+    return token() if one.secret else "development"
 
 
 def settle(
@@ -98,7 +100,7 @@ def lacks(stack: Stack, terms: Iterable[Term], *, is_there: bool) -> MissingValu
     which = "a value" if len(named) == 1 else f"{len(named)} values"
     command = f"bayplan env new{' --add' if is_there else ''}"
     command += "" if stack.environment == USUAL else f" --env {stack.environment}"
-    begin = f"{stack.env_file} lacks" if is_there else f"there is no {stack.env_file} with"
+    begin = f"{stack.env_file} lacks" if is_there else f"there is no {stack.env_file}, which gives"
     return MissingValueError(
         f"{begin} {which} that the stack does not start without; nothing was changed{''.join(named)}",
         remedy=f"`{command}` makes the secrets and says what is left to fill in",

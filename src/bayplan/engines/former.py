@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from bayplan.engines import docker
 from bayplan.engines.engine import DockerEngine
 from bayplan.engines.folder import write
 from bayplan.errors import BayplanError
@@ -50,9 +49,10 @@ def _bring_back(stack: Stack, engine: DockerEngine, ran: dict[str, Container]) -
         kept: dict[str, Any] = json.loads((engine.project.root / KEPT).read_text(encoding="utf-8"))
         if any(kept[CONTAINERS].get(name) != container.id for name, container in ran.items()):
             return False
-        for service in stack.services:
-            if service.name in ran:
-                engine.tag(ran[service.name].image, docker.image_name(stack, service, engine.values))
+        names = engine.image_names(stack)
+        own = {*(service.name for service in stack.services), *(each.name for each in stack.built)}
+        for name in own & ran.keys():
+            engine.tag(ran[name].image, names[name])
         engine.start_again(KEPT)
         _write(engine, kept)
     except (BayplanError, OSError, ValueError, LookupError, TypeError, AttributeError):

@@ -64,9 +64,10 @@ def _last_words(engine: DockerEngine, container: Container, log: str) -> str:
 
 def _old_password(stack: Stack, volumes: frozenset[str]) -> list[str]:
     """Say what a refused password means where a store's data was there before."""
+    project = stack.project or stack.name
     return [
         f"a volume keeps the password it was made with, and that of {store.name} was made earlier:"
         " give the earlier one again, or delete its data with `bayplan down --volumes`"
         for store in stack.stores
-        if f"{stack.name}_{store.volume}" in volumes and any(variable.secret for variable in store.variables)
+        if f"{project}_{store.volume}" in volumes and any(variable.secret for variable in store.variables)
     ]

@@ -5,10 +5,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic, sleep
 
-from bayplan.engines import docker, former
+from bayplan.engines import docker, former, mounted
 from bayplan.engines.engine import DockerEngine
-from bayplan.engines.host_ports import refuse_taken
 from bayplan.engines.news import Listener, News, State
+from bayplan.engines.ready import refuse_broken, refuse_unready
 from bayplan.engines.reasons import explained
 from bayplan.errors import BayplanError, CommandFailedError
 from bayplan.model.running import Container, Event
@@ -44,13 +44,11 @@ def is_unchanged(stack: Stack, engine: DockerEngine) -> bool:
     hashes = engine.config_hashes()
     if any(hashes.get(name) != container.config_hash for name, container in found.items()):
         return False
-    images = {service.name: docker.image_name(stack, service, engine.values) for service in stack.services}
-    images |= {store.name: store.image.value for store in stack.stores}
-    if stack.proxy is not None:
-        own = next((each for each in stack.built if each.name == stack.proxy.name), None)
-        images[stack.proxy.name] = docker.image_name(stack, own, engine.values) if own else stack.proxy.base.value
-    ids = {name: engine.image(name) for name in set(images.values())}
-    return all((image := ids[images[name]]) is not None and image.id == each.image for name, each in found.items())
+    if mounted.stale(stack, engine.project.root, tuple(found.values())):
+        return False
+    images = engine.image_names(stack)
+    ids = {name: engine.image_id(name) for name in set(images.values())}
+    return all(ids[images[name]] == each.image for name, each in found.items())
 
 
 def _all_settled(stack: Stack, found: Mapping[str, Container]) -> bool:
@@ -83,15 +81,16 @@ def start(
     what ran before runs afterwards, with its earlier settings where they are known, and its data stays.
     """
     before, volumes = engine.containers(), engine.volumes()
-    refuse_taken(stack, before, engine.values)
+    refuse_unready(stack, engine, before)
+    refuse_broken(stack, engine, before)
     began, since = monotonic(), engine.now()
     pool = ThreadPoolExecutor(max_workers=1)
     try:
-        step = docker.up(engine.project, overrides)
-        job = pool.submit(engine.runner.stream, step, lambda _: None)
+        job = pool.submit(_bring_up, stack, engine, overrides)
         old = frozenset(container.id for container in before)
         events = _watch(stack, engine, job, old=old, since=since, deadline=began + timeout, listen=listen)
         former.keep(engine, overrides)
+        mounted.keep(stack, engine.project.root, engine.containers())
         return Started(events, monotonic() - began)
     except BaseException as error:
         engine.runner.interrupt()
@@ -107,6 +106,14 @@ def start(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _bring_up(stack: Stack, engine: DockerEngine, overrides: Sequence[str]) -> None:
+    """Start what is missing or has changed, then restart what still sees files as they were."""
+    engine.runner.stream(docker.up(engine.project, overrides), lambda _: None)
+    grace = {part.name: part.grace_seconds for part in (*stack.services, *((stack.proxy,) if stack.proxy else ()))}
+    for container in mounted.stale(stack, engine.project.root, engine.containers()):
+        engine.restart(container, grace[container.service])
 
 
 def _failure(
@@ -129,7 +136,7 @@ def latest(containers: Iterable[Container], old: frozenset[str] = frozenset()) -
 def _watch(
     stack: Stack,
     engine: DockerEngine,
-    job: "Future[int]",
+    job: "Future[None]",
     *,
     old: frozenset[str],
     since: float,

@@ -47,7 +47,7 @@ def _scheme(host: str, port: int | None, ports: tuple[int, int], *, with_tls: bo
 
 def _not_an_address(text: str, at: At) -> BrokenFileError:
     return BrokenFileError(
-        f"{at.file} has a site whose address {text!r} cannot be read",
+        f"{at.file} has a site whose address {text[:60]!r} cannot be read",
         at=at,
         remedy="write a host name, :port, or http:// or https:// with them",
     )
@@ -61,7 +61,7 @@ def upstream(word: Word, scheme: str) -> ProxyUpstream:
     match = ADDRESS.fullmatch(text)
     if not match or (match.group(4) or "/") != "/":
         raise BrokenFileError(
-            f"{word.at.file} has an upstream {text!r} that Caddy cannot read",
+            f"{word.at.file} has an upstream {text[:60]!r} that Caddy cannot read",
             at=word.at,
             remedy="write host:port; to change the path, use `rewrite` or `handle_path`",
         )

@@ -29,10 +29,17 @@ class Scope:
     fallback: tuple[Located[str], ...] = ()
     stripped: str = ""
     rewritten: Located[str] | None = None
+    shadowed: Located[str] | None = None
     depth: int = 0
 
     def within(self, matcher: ProxyMatcher | None) -> "Scope":
-        return replace(self, matchers=(*self.matchers, matcher)) if matcher else self
+        """Return what holds for the requests that a matcher takes."""
+        if not matcher:
+            return self
+        last = self.fallback[-1] if self.fallback else None
+        leads_away = last is not None and matcher.paths and matcher.takes(last.value.partition("?")[0]) is False
+        shadowed = last if leads_away and last and "{" not in last.value else self.shadowed
+        return replace(self, matchers=(*self.matchers, matcher), shadowed=shadowed)
 
 
 def answer(
@@ -47,6 +54,7 @@ def answer(
         inner.unless,
         stripped=inner.stripped,
         rewritten=inner.rewritten,
+        shadowed=inner.shadowed,
     )
     match line.name:
         case "reverse_proxy":

@@ -107,7 +107,9 @@ class Imports:
             )
         if given.depth >= DEEPEST:
             raise BrokenFileError(
-                f"{each.at.file} imports {line[1].text} inside of itself", at=each.at, remedy="take this import away"
+                f"{each.at.file} imports {line[1].text[:60]!r} inside of itself",
+                at=each.at,
+                remedy="take this import away",
             )
         inner = _Given(line[2:], self._lines(each.block or (), given), given.depth + 1)
         snippet = self.snippets.get(line[1].text)

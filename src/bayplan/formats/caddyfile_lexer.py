@@ -81,7 +81,9 @@ class _Lexer:
         text = match.group()
         if (unfinished := text.rfind("{$")) >= 0 and "}" not in text[unfinished:]:
             raise self.broken(
-                f"never ends the variable {text[unfinished:]}", start + unfinished, "write it as {$NAME} on one line"
+                f"never ends the variable {text[unfinished : unfinished + 60]}",
+                start + unfinished,
+                "write it as {$NAME} on one line",
             )
         self._add(text.removeprefix("\\") if text.startswith("\\<<") else text, start, match.end(), quoted=False)
         return match.end()

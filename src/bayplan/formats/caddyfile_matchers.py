@@ -100,9 +100,9 @@ def matcher_of(line: Statement, named: Mapping[str, ProxyMatcher]) -> tuple[Prox
             return None, line.arguments
         if first.text not in named:
             raise BrokenFileError(
-                f"{line.at.file} never defines the matcher {first.text}",
+                f"{line.at.file} never defines the matcher {first.text[:60]}",
                 at=first.at,
-                remedy=f"add it to this block: {first.text} path /...",
+                remedy=f"add it to this block: {first.text[:60]} path /...",
             )
         return named[first.text], rest
     if first.text.startswith("/") and not _is_only_argument(line):

@@ -71,7 +71,7 @@ class _Parser:
         if imports or self._stands_alone(addresses):
             return Statement(addresses, start.at)
         if any(each.block is not None and each.words and not is_definition(each) for each in before):
-            where = f"does not say what {addresses[0].text!r} is: it stands outside of every block"
+            where = f"does not say what {addresses[0].text[:60]!r} is: it stands outside of every block"
             raise self.broken(where, start.at, "put braces around what belongs to each site")
         return Statement(addresses, start.at, self._rest())
 
@@ -146,7 +146,7 @@ class _Parser:
         last = taken[-1]
         if not last.quoted and (last.text.endswith("{") or last.text == "{}"):
             remedy = "write each brace as a word of its own"
-            raise self.broken(f"has {last.text!r} at the end of a line", last.at, remedy)
+            raise self.broken(f"has {last.text[-60:]!r} at the end of a line", last.at, remedy)
         block = self._block(depth + 1) if self.word and self.word.opens and not self.word.first else None
         return Statement(tuple(taken), start.at, block)
 

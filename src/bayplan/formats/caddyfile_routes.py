@@ -47,6 +47,7 @@ def order_of(options: Iterable[ProxyDirective]) -> Mapping[str, int]:
         words = [argument.value for argument in option.arguments]
         if option.name != "order" or len(words) < 2:  # noqa: PLR2004 - a directive and its new place
             continue
+        words = [SAME_PLACE.get(word, word) for word in words]
         names = [name for name in names if name != words[0]]
         where = {"first": 0, "last": len(names)}.get(words[1])
         if where is None and len(words) > 2 and words[2] in names:  # noqa: PLR2004 - and what it stands next to
@@ -65,29 +66,29 @@ def routes(lines: Sequence[Statement], scope: Scope, *, as_written: bool = False
 
 def _sorted(lines: Iterable[_Line], order: Mapping[str, int]) -> list[_Line]:
     """Sort as Caddy does: by directive, then by path. This is an insertion, for the comparison is not transitive."""
-    done: list[_Line] = []
+    done: list[tuple[int, str, _Line]] = []
     for line in lines:
+        place = order.get(SAME_PLACE.get(line.name, line.name), len(order))
+        one = (place, _only_path(line.matcher), line)
         index = len(done)
-        while index and _comes_before(line, done[index - 1], order):
+        while index and _comes_before(one, done[index - 1]):
             index -= 1
-        done.insert(index, line)
-    return done
+        done.insert(index, one)
+    return [line for _, _, line in done]
 
 
-def _comes_before(one: _Line, other: _Line, order: Mapping[str, int]) -> bool:
-    places = [order.get(SAME_PLACE.get(each.name, each.name), len(order)) for each in (one, other)]
-    if places[0] != places[1]:
-        return places[0] < places[1]
-    paths = [_only_path(each) for each in (one, other)]
-    if paths[0] and paths[1]:
-        if paths[0].removesuffix("*") == paths[1].removesuffix("*"):
-            return len(paths[0]) < len(paths[1])
-        return len(paths[0]) > len(paths[1])
-    return one.matcher is not None and other.matcher is None
+def _comes_before(one: tuple[int, str, _Line], other: tuple[int, str, _Line]) -> bool:
+    if one[0] != other[0]:
+        return one[0] < other[0]
+    if one[1] and other[1]:
+        if one[1].removesuffix("*") == other[1].removesuffix("*"):
+            return len(one[1]) < len(other[1])
+        return len(one[1]) > len(other[1])
+    return one[2].matcher is not None and other[2].matcher is None
 
 
-def _only_path(line: _Line) -> str:
-    return line.matcher.paths[0].value if line.matcher and len(line.matcher.paths) == 1 else ""
+def _only_path(matcher: ProxyMatcher | None) -> str:
+    return matcher.paths[0].value if matcher and len(matcher.paths) == 1 else ""
 
 
 def _answers(lines: Iterable[_Line], scope: Scope) -> Iterator[ProxyRoute]:

@@ -58,7 +58,9 @@ def _line(text: str, start: int, end: int, at: At, comments: list[str]) -> tuple
     name = match.group(1)
     place = At(at.file, at.line, match.start(1) - start + 1, len(name), name)
     raw = text[match.end() : value_end].rstrip()
-    return EnvLine(name, value, place, "\n".join(comments), documented_only=bool(documented), raw=raw), value_end
+    said = "\n".join(comments)
+    bare = "=" not in match.group()
+    return EnvLine(name, value, place, said, documented_only=bool(documented), raw=raw, bare=bare), value_end
 
 
 def _value(text: str, start: int, end: int, *, may_go_on: bool) -> tuple[str, int]:

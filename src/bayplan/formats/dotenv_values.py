@@ -12,7 +12,12 @@ REFERENCE = re.compile(
     rf"(?P<twice>\$\$)|\$(?:(?P<bare>{NAME})|\{{(?P<name>{NAME})(?:(?P<kind>:?[-+?])(?P<rest>[^}}]*))?\}}|(?P<open>\{{))"
 )
 ESCAPED = re.compile(r"\\(?P<escaped>[nrt\"\\$])")
-CUT = re.compile(r"[ ]+#.*")
+CUT = re.compile(r" #[^\s#]")
+"""A `#` that begins no comment as people write them."""
+CLOSED = {
+    '"': re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL),
+    "'": re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL),
+}
 
 
 class Trouble(StrEnum):
@@ -22,6 +27,7 @@ class Trouble(StrEnum):
     EXPANDED = "compose takes the `$` in it for a variable"
     CUT = "compose cuts it off at ` #`"
     QUOTED = "compose ends it at the second quote"
+    HASH = "compose takes a `#` at its beginning for a part of it, and most others for a comment"
 
 
 def values(file: EnvFile, outside: Mapping[str, str]) -> dict[str, str]:
@@ -37,8 +43,8 @@ def _replaced(line: EnvLine, known: Mapping[str, str]) -> str:
     quote = line.raw[:1]
     if "$" not in line.raw or quote == "'":
         return line.value
-    if quote == '"' and _is_closed(line):
-        inside = line.raw[1 : line.raw.rindex('"')]
+    if quote == '"' and (closed := CLOSED[quote].match(line.raw)):
+        inside = closed.group()[1:-1]
         pattern = re.compile(f"{ESCAPED.pattern}|{REFERENCE.pattern}")
     else:
         inside, pattern = line.value, REFERENCE
@@ -58,13 +64,16 @@ def _replaced(line: EnvLine, known: Mapping[str, str]) -> str:
 def trouble(line: EnvLine, names: frozenset[str]) -> Trouble | None:
     """Say why compose would not read what a line says; a reference to one of these names is meant."""
     quote = line.raw[:1]
-    if quote in ("'", '"'):
-        if not _is_closed(line):
+    if quote in CLOSED:
+        closed = CLOSED[quote].match(line.raw)
+        if closed is None:
             return Trouble.UNCLOSED
-        after = line.raw[line.raw.rindex(quote) + 1 :].strip()
+        after = line.raw[closed.end() :].strip()
         if after and not after.startswith("#"):
             return Trouble.QUOTED
-    elif CUT.search(line.raw) and not line.raw.startswith("#"):
+    elif quote == "#":
+        return Trouble.HASH
+    elif CUT.search(line.raw):
         return Trouble.CUT
     if quote != "'" and any(_is_unmeant(match, names) for match in REFERENCE.finditer(line.raw)):
         escaped = quote == '"' and not re.search(r"(?<!\\)\$", line.raw)
@@ -76,10 +85,3 @@ def _is_unmeant(match: re.Match[str], names: frozenset[str]) -> bool:
     if match["twice"] or (match["kind"] or "").endswith(("-", "+")):
         return False
     return (match["bare"] or match["name"]) not in names
-
-
-def _is_closed(line: EnvLine) -> bool:
-    """Say whether the quote that opens a value is closed again."""
-    quote = line.raw[0]
-    body = line.raw[1:]
-    return re.match(r'(?:[^"\\]|\\.)*"' if quote == '"' else r"[^']*'", body, re.DOTALL) is not None

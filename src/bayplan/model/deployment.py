@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from bayplan.model.proxy import ProxyFile
 from bayplan.source import At, Located
+
+if TYPE_CHECKING:
+    from bayplan.model.proxy import ProxyFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,8 @@ class EnvLine:
     documented_only: bool = False
     raw: str = field(default="", compare=False, repr=False)
     """The value as it is written, with its quotes and what follows them."""
+    bare: bool = field(default=False, compare=False, repr=False)
+    """Whether it is a name without `=`, whose value is the shell's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +259,7 @@ class Deployment:
     env_files: tuple[EnvFile, ...] = ()
     ignores: tuple[IgnoreFile, ...] = ()
     workflows: tuple[Workflow, ...] = ()
-    proxies: tuple[ProxyFile, ...] = ()
+    proxies: "tuple[ProxyFile, ...]" = ()
     broken: tuple[Broken, ...] = ()
     paths: frozenset[str] = frozenset()
     """Every file of the repository, deployment or not, but those in folders like `node_modules`."""

@@ -123,6 +123,9 @@ class ProxyRoute:
     rewritten: Located[str] | None = None
     """A rewriting in force: what path goes on is not known from `stripped` alone."""
 
+    shadowed: Located[str] | None = None
+    """The last word of a `try_files` that comes first and leads such requests away, so that none arrives here."""
+
     @property
     def at(self) -> At:
         return self.directive.at
@@ -169,7 +172,7 @@ class ProxySite:
         for route in self.routes:
             takes = [each.takes(path, host) for each in route.matchers]
             earlier = [each.takes(path, host) for each in route.unless]
-            if False in takes or True in earlier:
+            if False in takes or True in earlier or route.shadowed:
                 continue
             found.append(route)
             if None not in (*takes, *earlier) and route.kind != "authorize":

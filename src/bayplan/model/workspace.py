@@ -254,6 +254,8 @@ class Manager:
     allowed_builds: tuple[str, ...] = ()
     """Dependencies whose install scripts the workspace allows (`onlyBuiltDependencies`, `allowBuilds`)."""
     injects: bool = False
+    patches: tuple[str, ...] = ()
+    """The files with which patch-package changes what was installed."""
     settings: Mapping[str, str] = field(default_factory=dict)
     strange_lockfiles: tuple[str, ...] = ()
     """Lockfiles of other managers, which this one never reads."""
@@ -288,6 +290,8 @@ class Workspace:
     """The root .gitignore's patterns."""
     root: str = "."
     """Its folder in the repository; all that it names lies below, apart from places."""
+    reaches: tuple[Located[str], ...] = ()
+    """The paths in its manifests and TypeScript configs that lead out of that folder."""
     folders: tuple[str, ...] = ()
     """The folders at its root that hold files."""
     markdown: tuple[str, ...] = ()

@@ -78,6 +78,9 @@ def _role(package: Package, settings: ServiceConfig, config: Config, key: str) -
         because = "it is called as what prepares the database"
         return Fact(Role.JOB, Why("apps", because, config.at("services", key)))
     code = package.code
+    if code.framework is not None and _is_static(package, settings):
+        because = f"{code.framework.value} builds files, and the proxy serves them"
+        return Fact(Role.FILES, Why("apps", because, code.framework.why.at))
     if settings.port is not None:
         return Fact(Role.WEB, Why("apps", "bayplan.yaml names its port", config.at("services", key, "port")))
     if code.port is not None:
@@ -115,24 +118,12 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
         used.add(key)
         if settings.skip:
             continue
-        framework = package.code.framework
         name = service_name(key if key in services and settings.package else candidate)
-        is_static = framework is not None and framework.value in STATIC and settings.port is None
-        if framework is not None and is_static and config.proxy is None:
-            served = f"name a host name that serves it: proxy.sites.<host>.to: {name} in bayplan.yaml"
-            text = f"{folder} builds a static site with {framework.value}, which nothing serves; {served}"
-            notes.append(Note(name, text, framework.why.at))
-            continue
-        if not is_static and _has_no_command(package, settings):
-            text = f"{left_out.without_command(package, folder)}; name it: services.{name}.command in bayplan.yaml"
-            script = left_out.start_script(package)
-            notes.append(Note(name, text, script.at if script else package.at))
+        missing = _missing(owner, package, settings, name, config)
+        if missing is not None:
+            notes.append(missing)
             continue
         role = _role(package, settings, config, key)
-        if framework is not None and is_static:
-            role = Fact(
-                Role.FILES, Why("apps", f"{framework.value} builds files, and the proxy serves them", framework.why.at)
-            )
         if role.value is Role.JOB:
             refuse_keys(config, key, NOT_OF_A_JOB, "which is a job, and answers nobody")
         if role.value is Role.WORKER and settings.role is None and not package.code.queues:
@@ -142,6 +133,30 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
         apps.append(App(name, package, role, settings, owner))
     _refuse_unknown(config, services.keys() - used, [app.name for app in apps])
     return tuple(apps), (*notes, *_installed_elsewhere(workspace, apps))
+
+
+def _is_static(package: Package, settings: ServiceConfig) -> bool:
+    framework = package.code.framework
+    is_said_to_run = settings.port or settings.role or settings.command
+    return framework is not None and framework.value in STATIC and not is_said_to_run
+
+
+def _missing(owner: Workspace, package: Package, settings: ServiceConfig, name: str, config: Config) -> Note | None:
+    """Say what an app lacks to be a service."""
+    folder, framework = owner.from_root(package.folder), package.code.framework
+    if owner.reaches:
+        path = owner.reaches[0]
+        text = f"{folder} names {path.value}, and an image is built from {owner.root}, where its lockfile is"
+        return Note(name, f"{text}; move both into one workspace, or what it names into {owner.root}", path.at)
+    if framework is not None and _is_static(package, settings):
+        served = f"name a host name that serves it: proxy.sites.<host>.to: {name} in bayplan.yaml"
+        text = f"{folder} builds a static site with {framework.value}, which nothing serves; {served}"
+        return Note(name, text, framework.why.at) if config.proxy is None else None
+    if _has_no_command(package, settings):
+        text = f"{left_out.without_command(package, folder)}; name it: services.{name}.command in bayplan.yaml"
+        script = left_out.start_script(package)
+        return Note(name, text, script.at if script else package.at)
+    return None
 
 
 def _installed_elsewhere(workspace: Workspace, apps: Sequence[App]) -> Iterator[Note]:

@@ -1,5 +1,6 @@
 """The stages that install: the package manager, the manifests, the production tree."""
 
+import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from bayplan.passes import lifecycle
 from bayplan.passes.installer import Wish
 from bayplan.passes.installers import installer
 from bayplan.passes.native import natives
+from bayplan.passes.patches import patching
 from bayplan.passes.recipe import ROOT, Recipe
 from bayplan.passes.trim import trimming
 from bayplan.source import Why
@@ -52,7 +54,11 @@ def _manifests(recipe: Recipe, packages: Sequence[Package]) -> list[Step]:
     manager = recipe.workspace.manager
     why = Why("closure", "an install reads these, whichever package it is for", manager.version.why.at)
     plain = tuple(path for path in manager.files if "/" not in path)
-    steps: list[Step] = [Copy(plain, "./", why), *(Copy((path,), path, why) for path in manager.files if "/" in path)]
+    folders = sorted({posixpath.dirname(path) for path in manager.files if "/" in path})
+    steps: list[Step] = [Copy(plain, "./", why)]
+    for folder in folders:
+        inside = tuple(path for path in manager.files if posixpath.dirname(path) == folder)
+        steps.append(Copy(inside, f"{folder}/", why))
     for package in packages:
         if package.folder != ".":
             because = "its own manifest" if package is recipe.package else f"{recipe.app.name} needs {package.name}"
@@ -64,7 +70,8 @@ def _manifests(recipe: Recipe, packages: Sequence[Package]) -> list[Step]:
 def install(recipe: Recipe, wish: Wish, why: Why, *, before: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> Run:
     """Return the step that installs, with commands before and after it."""
     found = installer(recipe.workspace.manager)
-    return Run((*before, *found.install(recipe, wish), *after), why, (found.store,), secrets=recipe.secrets)
+    commands = (*found.install(recipe, wish), *patching(recipe, production=wish.production))
+    return Run((*before, *commands, *after), why, (found.store,), secrets=recipe.secrets)
 
 
 def production_stage(recipe: Recipe) -> Stage:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bayplan.model.image import Run
 from bayplan.model.workspace import Package
+from bayplan.passes.patches import is_only_patching
 from bayplan.source import Why
 
 BY_INSTALL = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare")
@@ -31,4 +32,7 @@ def made_up_for(package: Package) -> tuple[str, ...]:
     """Return the scripts an install would have run that the package's build may need; setting up git hooks is none."""
     wanted = ("postinstall",) if package.build is not None else ("postinstall", "prepare")
     present = [name for name in wanted if name in package.scripts]
-    return tuple(name for name in present if not FOR_DEVELOPERS.search(package.scripts[name].value))
+    scripts = {name: package.scripts[name].value for name in present}
+    return tuple(
+        name for name, text in scripts.items() if not FOR_DEVELOPERS.search(text) and not is_only_patching(text)
+    )

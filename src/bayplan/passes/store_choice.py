@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bayplan.catalog import stores as catalog
-from bayplan.catalog.images import named
+from bayplan.catalog.images import repository
 from bayplan.catalog.stores import Extended, StoreEntry
 from bayplan.errors import UsageError
 from bayplan.model.config import Config
@@ -64,7 +64,7 @@ def _reads(app: App) -> Iterator[EnvUse]:
 
 
 def _needed(config: Config, apps: Sequence[App], in_use: Sequence[Located[str]]) -> dict[str, dict[str, Why]]:
-    words = {named(image.value)[0] for image in in_use}
+    words = {repository(image.value) for image in in_use}
     for app in apps:
         words |= {use.name for use in _reads(app)}
         for package in _packages(app):
@@ -111,13 +111,13 @@ def _readers(entry: StoreEntry, apps: Sequence[App]) -> dict[str, Why]:
         app.name: Why("stores", f"{app.name} reads {use.name}", use.at)
         for app in apps
         for use in reversed(tuple(_reads(app)))
-        if leading_to([entry], use.name, "") is not None
+        if leading_to([entry.protected or entry], use.name, "") is not None
     }
 
 
 def _prefer_one(found: dict[str, dict[str, Why]], config: Config, in_use: Sequence[Located[str]]) -> None:
     """Where either of two stores would do, keep the one that is named, or that the code or development shows."""
-    running = {named(image.value)[0] for image in in_use}
+    running = {repository(image.value) for image in in_use}
     for entry in (catalog.entry(kind) for kind in catalog.kinds() if found.keys() & {kind, catalog.base(kind)}):
         names = {entry.kind, entry.like}
         if not entry.like or names <= config.stores.keys():

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bayplan.catalog.images import named
+from bayplan.catalog.images import named, repository
 from bayplan.catalog.stores import StoreEntry
 from bayplan.model.config import Config, StoreConfig
 from bayplan.model.stack import Binding, Health, Limits, Store
@@ -79,7 +79,7 @@ def _image(needed: Chosen, config: Config, in_use: Sequence[Located[str]]) -> Fa
             settings.image, Why("bayplan.yaml", "bayplan.yaml says so", config.at("stores", entry.kind, "image"))
         )
     running = next((image for image in in_use if _is_version_of(image.value, entry)), None)
-    if extension is not None and (running is None or named(running.value)[0] != named(extension.value.image)[0]):
+    if extension is not None and (running is None or repository(running.value) != repository(extension.value.image)):
         return extension.map(lambda each: _in_version(each.image, running.value if running else each.image))
     if running is not None:
         return Fact(running.value, Why("stores", "development runs the same", running.at))
@@ -87,15 +87,14 @@ def _image(needed: Chosen, config: Config, in_use: Sequence[Located[str]]) -> Fa
 
 
 def _is_version_of(image: str, entry: StoreEntry) -> bool:
-    repository, tag = named(image)
-    return repository in entry.needed_by.images and VERSION.match(tag) is not None
+    return repository(image) in entry.needed_by.images and VERSION.match(named(image)[1]) is not None
 
 
 def _in_version(image: str, like: str) -> str:
     """Return an image in the major version of another one, whose data it can then read."""
     major = _major(like)
-    repository, tag = named(image)
-    return f"{repository}:{re.sub('[0-9]+', str(major), tag, count=1)}"
+    name, tag = named(image)
+    return f"{name}:{re.sub('[0-9]+', str(major), tag, count=1)}"
 
 
 def _major(image: str) -> int | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bayplan.errors import BayplanError
 from bayplan.model.evidence import Evidence, Status
-from bayplan.probes import cascade, hardened, health, http, jobs, layers, size, stop, user
+from bayplan.probes import cascade, hardened, health, http, jobs, layers, networks, ports, proxy, size, stop, user
 from bayplan.probes.subject import Subject
 
 
@@ -22,8 +22,14 @@ class Probe:
 PROBES = (
     # Docker's own word for each service.
     Probe(health.ID, "asking for Docker's state of health", health.probe),
-    # What answers from outside, and what does not.
-    Probe(http.ID, "asking published ports, and those that are not", http.probe),
+    # What answers from outside.
+    Probe(http.ID, "asking published services", http.probe),
+    # What does not.
+    Probe(ports.ID, "trying the ports of this machine", ports.probe),
+    # The same by host name.
+    Probe(proxy.ID, "asking the proxy, host by host", proxy.probe),
+    # Who reaches whom inside.
+    Probe(networks.ID, "looking at networks from inside", networks.probe),
     # Whose processes they are and what they may do.
     Probe(user.ID, "looking at users and capabilities", user.probe),
     # What the images hold that they must not.

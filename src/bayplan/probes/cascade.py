@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from bayplan.model.evidence import Evidence
 from bayplan.model.running import Event
-from bayplan.model.stack import Condition, Need, Service
-from bayplan.probes.subject import Subject, judged, skipped
+from bayplan.model.stack import Condition, Need
+from bayplan.probes.subject import Subject, judged, needs, skipped
 
 ID = "cascade"
 WORDS = {Condition.HEALTHY: "healthy", Condition.DONE: "done", Condition.STARTED: "started"}
@@ -13,26 +13,26 @@ WORDS = {Condition.HEALTHY: "healthy", Condition.DONE: "done", Condition.STARTED
 
 def probe(subject: Subject) -> Iterator[Evidence]:
     """Prove that nothing started before what it needs was healthy, or done."""
-    for service in subject.stack.services:
-        started = _first(subject.events, service.name, "start")
-        for need in service.needs:
+    for part in subject.parts:
+        started = _first(subject.events, part.name, "start")
+        for need in needs(part):
             claim = f"starts after {need.name} is {WORDS[need.condition]}"
             if started is None:
-                yield skipped(ID, service.name, claim, "nobody watched when it started")
+                yield skipped(ID, part.name, claim, "nobody watched when it started")
             else:
-                yield _judge(subject.events, service, need, started, claim)
+                yield _judge(subject.events, part.name, need, started, claim)
 
 
-def _judge(events: Sequence[Event], service: Service, need: Need, started: Event, claim: str) -> Evidence:
+def _judge(events: Sequence[Event], name: str, need: Need, started: Event, claim: str) -> Evidence:
     ready = _ready(events, need)
     if ready is None:
         if any(event.service == need.name for event in events):
-            return judged(ID, service.name, claim, f"{need.name} never was", holds=False)
-        return skipped(ID, service.name, claim, f"{need.name} ran already when the watch began")
+            return judged(ID, name, claim, f"{need.name} never was", holds=False)
+        return skipped(ID, name, claim, f"{need.name} ran already when the watch began")
     wait = started.time - ready.time
     if wait < 0:
-        return judged(ID, service.name, claim, f"started {-wait:.1f} s before that", holds=False)
-    return judged(ID, service.name, claim, f"{wait:.1f} s after", holds=True, seconds=round(wait, 3))
+        return judged(ID, name, claim, f"started {-wait:.1f} s before that", holds=False)
+    return judged(ID, name, claim, f"{wait:.1f} s after", holds=True, seconds=round(wait, 3))
 
 
 def _ready(events: Sequence[Event], need: Need) -> Event | None:

@@ -8,8 +8,8 @@ from typing import Any
 from bayplan.errors import BayplanError
 from bayplan.model.evidence import Evidence
 from bayplan.model.running import Container
-from bayplan.model.stack import Service, Store
-from bayplan.probes.subject import Subject, ends, judged, skipped
+from bayplan.model.stack import Service
+from bayplan.probes.subject import Part, Subject, ends, judged, skipped
 
 ID = "hardened"
 CLAIM = "works read-only, without capabilities, within its limits"
@@ -40,12 +40,12 @@ def is_hard(container: Container) -> bool:
     return bool(container.read_only and container.sealed and "ALL" in container.dropped and limited)
 
 
-def override(parts: tuple[Service | Store, ...], found: Mapping[str, Container]) -> str:
+def override(parts: tuple[Part, ...], found: Mapping[str, Container]) -> str:
     """Return a compose file that adds what each part lacks; JSON is YAML."""
     return json.dumps({"services": {part.name: _hard(part, found.get(part.name)) for part in parts}}, indent=1)
 
 
-def _hard(part: Service | Store, container: Container | None) -> dict[str, Any]:
+def _hard(part: Part, container: Container | None) -> dict[str, Any]:
     hard: dict[str, Any] = {
         "read_only": True,
         "mem_limit": f"{part.limits.memory_mb}m",
@@ -59,7 +59,7 @@ def _hard(part: Service | Store, container: Container | None) -> dict[str, Any]:
         "cap_drop": [] if "ALL" in known.dropped else ["ALL"],
         "security_opt": [] if known.sealed else ["no-new-privileges:true"],
     }
-    if isinstance(part, Store) and added["cap_drop"]:
+    if not isinstance(part, Service) and added["cap_drop"]:
         added["cap_add"] = list(part.capabilities)
     return hard | {key: values for key, values in added.items() if values}
 
@@ -85,12 +85,12 @@ def _judge(subject: Subject, found: Mapping[str, Container], how: str = "") -> I
         yield judged(ID, part.name, CLAIM, ", ".join(words) + how, holds=holds)
 
 
-def _denied(subject: Subject, part: Service | Store, container: Container) -> str:
+def _denied(subject: Subject, part: Part, container: Container) -> str:
     """Return the first line of a service's log, since it started, that says it was kept from writing.
 
-    A store tries what it may not do, says so, and goes on; its health is what counts.
+    Programs of others try what they may not do, say so, and go on; their health is what counts.
     """
-    if isinstance(part, Store):
+    if not isinstance(part, Service):
         return ""
     log = subject.engine.logs(container, since=container.started)
     return next((line.strip()[:LONGEST] for line in log.splitlines() if DENIED.search(line)), "")

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from bayplan.model.evidence import Evidence
 from bayplan.model.image import Copy
 from bayplan.model.running import BuiltImage
-from bayplan.model.stack import Service
+from bayplan.model.stack import Role, Service
 from bayplan.model.workspace import Workspace
 from bayplan.probes.archive import File
 from bayplan.probes.base import base_layers
-from bayplan.probes.subject import Subject, ends, judged, skipped
+from bayplan.probes.subject import Subject, judged, recipe, skipped
 
 ID = "layers"
 ENV_FILE = re.compile(r"(?:^|/)\.env(?:\.(?!example$|sample$|template$|dist$)[^/]*)?$")
@@ -28,22 +28,26 @@ SHOWN = 4
 
 def probe(subject: Subject) -> Iterator[Evidence]:
     """Prove that no layer of our images holds a secret, a development dependency, a source, a source map or a cache."""
-    for service in subject.built:
-        name = subject.images[service.name]
+    for part in subject.built:
+        name = subject.images[part.name]
         image = subject.engine.image(name)
         if image is None:
-            yield skipped(ID, service.name, "holds nothing it should not", f"there is no image {name}")
+            yield skipped(ID, part.name, "holds nothing it should not", f"there is no image {name}")
             continue
-        files = tuple(subject.contents(name).above(base_layers(subject, service, image)))
-        yield _secrets(subject, service, image, files)
-        if ends(service):
-            continue  # a job may run tools of development, on sources, with what they keep
-        yield _none("caches", service, "holds no package manager's cache", [f for f in files if CACHE.search(f.path)])
-        yield _development(subject.workspace, service, files)
-        ours = tuple(file for file in files if is_ours(file.path, subject.workspace))
-        sources = [each for each in ours if SOURCE.search(each.path) and not DECLARATION.search(each.path)]
-        yield _sources(service, sources)
-        yield _maps(service, ours)
+        files = tuple(subject.contents(name).above(base_layers(subject, recipe(part), image)))
+        yield _secrets(subject, part.name, image, files)
+        if isinstance(part, Service) and part.role.value is not Role.JOB:
+            yield from _leavings(subject, part, files)
+
+
+def _leavings(subject: Subject, service: Service, files: Sequence[File]) -> Iterator[Evidence]:
+    """Judge what a build may leave; a job may run tools of development, on sources, with what they keep."""
+    yield _none("caches", service, "holds no package manager's cache", [f for f in files if CACHE.search(f.path)])
+    yield _development(subject.workspace, service, files)
+    ours = tuple(file for file in files if is_ours(file.path, subject.workspace))
+    sources = [each for each in ours if SOURCE.search(each.path) and not DECLARATION.search(each.path)]
+    yield _sources(service, sources)
+    yield _maps(service, ours)
 
 
 def is_ours(path: str, workspace: Workspace) -> bool:
@@ -52,7 +56,7 @@ def is_ours(path: str, workspace: Workspace) -> bool:
     return owner is None or workspace.by_name(owner[1]) is not None
 
 
-def _secrets(subject: Subject, service: Service, image: BuiltImage, files: Sequence[File]) -> Evidence:
+def _secrets(subject: Subject, name: str, image: BuiltImage, files: Sequence[File]) -> Evidence:
     values = [secret.reveal() for secret in subject.secrets if len(secret.reveal()) >= 8]  # noqa: PLR2004 - no word of a log
     shown = [*image.environment, *(f"{key}={value}" for key, value in image.labels.items())]
     leaks = [f"{'; '.join(file.hits)} in {file.path}" for file in files if file.hits]
@@ -63,7 +67,7 @@ def _secrets(subject: Subject, service: Service, image: BuiltImage, files: Seque
         leaks.append("a secret's value in the image's history")
     claim = "no layer, label or line of history holds a secret"
     clean = f"{len(files)} files, {len(image.history)} lines of history, {len(values)} values looked for"
-    return judged(f"{ID}.secrets", service.name, claim, _some(leaks) or clean, holds=not leaks)
+    return judged(f"{ID}.secrets", name, claim, _some(leaks) or clean, holds=not leaks)
 
 
 def _is_private(path: str) -> bool:

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bayplan.model.evidence import Evidence, Status
-from bayplan.model.stack import Service
+from bayplan.model.stack import Proxy, Service
 from bayplan.model.workspace import Workspace
 from bayplan.probes.archive import Contents, File
 from bayplan.probes.base import base_image, base_layers
 from bayplan.probes.layers import is_ours
-from bayplan.probes.subject import Subject, judged, skipped
+from bayplan.probes.subject import Subject, judged, recipe, skipped
 
 ID = "size"
 MB = 1_000_000
@@ -28,16 +28,16 @@ def probe(subject: Subject) -> Iterator[Evidence]:
             yield skipped(ID, service.name, "is within its budget", f"there is no image {name}")
             continue
         contents = subject.contents(name)
-        base = base_layers(subject, service, image)
+        base = base_layers(subject, recipe(service), image)
         yield judge(service, contents, base, subject.workspace)
 
 
-def judge(service: Service, contents: Contents, base: int, workspace: Workspace) -> Evidence:
+def judge(service: Service | Proxy, contents: Contents, base: int, workspace: Workspace) -> Evidence:
     """Weigh an image against its budget; without one, its size is only told."""
     total = sum(layer.size for layer in contents.layers)
     below = sum(layer.size for layer in contents.layers[:base])
     where = breakdown(service, contents, base, workspace)
-    if service.budget_mb is None:
+    if isinstance(service, Proxy) or service.budget_mb is None:
         return Evidence(ID, service.name, "is weighed, for no budget is given", Status.PROVED, f"{_mb(total)}: {where}")
     budget = service.budget_mb * MB
     claim = f"at most {service.budget_mb} MB"
@@ -47,15 +47,16 @@ def judge(service: Service, contents: Contents, base: int, workspace: Workspace)
 
 
 def _hopeless(service: Service, total: int, below: int, where: str) -> str:
+    base = base_image(service.image)
     return (
-        f"{_mb(total)}, for {base_image(service)} alone has {_mb(below)}, and {_mb(total - below)} are ours: {where}. "
+        f"{_mb(total)}, for {base} alone has {_mb(below)}, and {_mb(total - below)} are ours: {where}. "
         "What could meet it (cited, not measured here): a base of plain Alpine with Alpine's own nodejs package, "
         "about 64 MB with Node.js 20, and for the app a bundle in one file instead of node_modules, about 6 to 30 MB. "
         "Otherwise raise the budget by what the base takes"
     )
 
 
-def breakdown(service: Service, contents: Contents, base: int, workspace: Workspace) -> str:
+def breakdown(service: Service | Proxy, contents: Contents, base: int, workspace: Workspace) -> str:
     """Say where the bytes are: the base and its Node.js, the largest packages, native modules, our code."""
     below = [file for layer in contents.layers[:base] for file in layer.files]
     node = sum(file.size for file in below if NODE.search(file.path))
@@ -67,7 +68,7 @@ def breakdown(service: Service, contents: Contents, base: int, workspace: Worksp
             packages[owner[1]] += file.size
     size = sum(file.size for file in below)
     of_node = f" (Node.js {_mb(node)})" if node else ""
-    parts = [f"base {base_image(service)} {_mb(size)}{of_node}"]
+    parts = [f"base {base_image(recipe(service))} {_mb(size)}{of_node}"]
     parts += [f"{kind} {_mb(amount)}" for kind, amount in kinds.most_common() if amount]
     largest = ", ".join(f"{name} {_mb(amount)}" for name, amount in packages.most_common(LARGEST) if amount > MB // 10)
     return "; ".join(parts) + (f"; largest packages: {largest}" if largest else "")

@@ -1,13 +1,13 @@
 """SIGTERM ends everything by itself, in time, and no job is lost by it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 from bayplan.model.evidence import Evidence
 from bayplan.model.running import Container
-from bayplan.model.stack import Service, Store
 from bayplan.probes.queue import ask, consumers
-from bayplan.probes.subject import Subject, ends, judged, needs, skipped
+from bayplan.probes.subject import Part, Subject, ends, judged, needs, skipped
 
 ID = "stop"
 KINDLY = (0, 143)
@@ -18,14 +18,13 @@ def probe(subject: Subject) -> Iterator[Evidence]:
     """Stop each part, what others need last, and start all of it again."""
     found = subject.containers()
     queued = {}
-    for part in stopping_order(subject.parts):
-        container = found.get(part.name)
-        if container is None or container.state != "running":
-            continue
+    for layer in stopping_order(subject.parts):
+        running = [part for part in layer if part.name in found and found[part.name].state == "running"]
+        names = {part.name for part in running}
         for worker, queue in consumers(subject):
-            if worker.name == part.name:
-                queued[worker.name, queue] = ask(subject, worker, container, queue, "add")
-        yield _stopped(subject, part, container)
+            if worker.name in names:
+                queued[worker.name, queue] = ask(subject, worker, found[worker.name], queue, "add")
+        yield from _stopped(subject, running, found)
     events = subject.start("")
     started = {event.service for event in subject.events if event.action == "start"}
     if not started.issuperset(part.name for part in subject.parts):
@@ -44,11 +43,24 @@ def probe(subject: Subject) -> Iterator[Evidence]:
         )
 
 
-def _stopped(subject: Subject, part: Service | Store, container: Container) -> Evidence:
-    began = monotonic()
-    subject.engine.stop(container, part.grace_seconds)
-    seconds = monotonic() - began
-    after = subject.containers()[part.name]
+def _stopped(subject: Subject, parts: Sequence[Part], found: Mapping[str, Container]) -> Iterator[Evidence]:
+    """Stop some parts at the same time, and judge how each ended."""
+
+    def stop(part: Part) -> float:
+        began = monotonic()
+        subject.engine.stop(found[part.name], part.grace_seconds)
+        return monotonic() - began
+
+    if not parts:
+        return
+    with ThreadPoolExecutor(len(parts)) as pool:
+        times = tuple(pool.map(stop, parts))
+    after = subject.containers()
+    for part, seconds in zip(parts, times, strict=True):
+        yield _judge(part, after[part.name], seconds)
+
+
+def _judge(part: Part, after: Container, seconds: float) -> Evidence:
     measured = f"ended with code {after.exit_code} after {seconds:.1f} s"
     if after.exit_code not in KINDLY and seconds >= part.grace_seconds:
         measured += ": it had to be killed"
@@ -57,13 +69,14 @@ def _stopped(subject: Subject, part: Service | Store, container: Container) -> E
     return judged(ID, part.name, claim, measured, holds=holds, seconds=round(seconds, 3))
 
 
-def stopping_order(parts: tuple[Service | Store, ...]) -> tuple[Service | Store, ...]:
-    """Return what stays running, each before what it needs."""
+def stopping_order(parts: tuple[Part, ...]) -> tuple[tuple[Part, ...], ...]:
+    """Return what stays running, those that nobody needs first, then those that nobody else needs, and so on."""
     left = list(parts)
-    ordered: list[Service | Store] = []
+    layers: list[list[Part]] = []
     while left:
         needed = {need.name for part in left for need in needs(part)}
         free = [part for part in left if part.name not in needed] or left
-        ordered += free
+        layers.append(free)
         left = [part for part in left if part not in free]
-    return tuple(part for part in ordered if not ends(part))
+    staying = (tuple(part for part in layer if not ends(part)) for layer in layers)
+    return tuple(layer for layer in staying if layer)

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Protocol
 
 from bayplan.model.evidence import Evidence, Status
+from bayplan.model.image import Image
 from bayplan.model.running import BuiltImage, Container, Event, Process
 from bayplan.model.secret import Secret
-from bayplan.model.stack import Need, Role, Service, Stack, Store
+from bayplan.model.stack import Need, Proxy, Role, Service, Stack, Store
 from bayplan.model.workspace import Workspace
 from bayplan.probes.archive import Contents, read_archive
+
+Part = Service | Store | Proxy
 
 
 class Engine(Protocol):
@@ -30,6 +34,8 @@ class Engine(Protocol):
         self, container: Container, argv: Sequence[str], stdin: str, timeout: float = 60
     ) -> tuple[int, str]: ...
 
+    def elsewhere(self, image: str, network: str, argv: Sequence[str], timeout: float = 60) -> tuple[int, str]: ...
+
     def stop(self, container: Container, seconds: int) -> None: ...
 
 
@@ -46,13 +52,17 @@ class Subject:
     workspace: Workspace
     engine: Engine
     images: Mapping[str, str]
-    """The image of each service of ours."""
+    """The image of each part that has one of ours."""
     start: Start
     secrets: tuple[Secret, ...] = ()
     events: tuple[Event, ...] = ()
     """What happened when the stack last started; empty when nobody watched."""
     payloads: Mapping[str, str] = field(default_factory=dict)
     """A job for each worker, as JSON; without one an empty job is queued."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What the operator supplied, by name."""
+    root: Path = field(default_factory=Path)
+    """The folder of the repository."""
     _contents: dict[str, Contents] = field(default_factory=dict, init=False)
 
     def containers(self) -> dict[str, Container]:
@@ -67,22 +77,31 @@ class Subject:
         return self._contents[image]
 
     @property
-    def parts(self) -> tuple[Service | Store, ...]:
-        return (*self.stack.stores, *self.stack.services)
+    def parts(self) -> tuple[Part, ...]:
+        """Everything that runs: stores, services, and the proxy in front of them."""
+        return (*self.stack.stores, *self.stack.services, *((self.stack.proxy,) if self.stack.proxy else ()))
 
     @property
-    def built(self) -> tuple[Service, ...]:
-        """The services with an image of their own."""
-        return tuple(service for service in self.stack.services if service.image_of is None)
+    def built(self) -> tuple[Service | Proxy, ...]:
+        """The parts with an image of their own."""
+        names = {own.name for own in self.stack.built}
+        return tuple(part for part in self.parts if not isinstance(part, Store) and part.name in names)
 
 
-def ends(part: Service | Store) -> bool:
+def ends(part: Part) -> bool:
     """Say whether it runs to its end instead of staying."""
-    return isinstance(part, Service) and part.role.value is Role.JOB
+    return isinstance(part, Service) and part.role.value in (Role.JOB, Role.FILES)
 
 
-def needs(part: Service | Store) -> tuple[Need, ...]:
-    return part.needs if isinstance(part, Service) else ()
+def needs(part: Part) -> tuple[Need, ...]:
+    return () if isinstance(part, Store) else part.needs
+
+
+def recipe(part: Service | Proxy) -> Image:
+    """Return how an image of ours is made."""
+    if part.image is None:
+        raise ValueError(part.name)
+    return part.image
 
 
 def judged(probe: str, subject: str, claim: str, measured: str, *, holds: bool, seconds: float = 0.0) -> Evidence:

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 from bayplan.errors import BrokenFileError
 from bayplan.model.workspace import Lockfile, Package, Workspace
 from bayplan.readers.manager import LOCKFILES
+from bayplan.readers.reaching import reaching
 from bayplan.source import At, Fact
 from bayplan.tree import Tree
 
@@ -72,6 +73,7 @@ def _read(
     except BrokenFileError as error:
         at = _placed(error.at or At("package.json"), folder)
         raise BrokenFileError(f"{folder}: {error.message}", remedy=error.remedy, at=at) from error
+    inner = replace(inner, reaches=reaching(tree.within(folder), inner.packages))
     return replace(_placed(inner, folder), root=folder)
 
 

@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from bayplan.errors import BrokenFileError
 from bayplan.model.workspace import EnvUse, Package
 from bayplan.readers.javascript.program import LARGEST, UNSHIPPED, Program
 from bayplan.source import At, Located
 
-DATASOURCE = re.compile(rb"^\s*datasource\s+\w+\s*\{(?P<inside>[^}]*)\}", re.MULTILINE)
-PROVIDER = re.compile(rb'^\s*provider\s*=\s*"(?P<name>\w+)"', re.MULTILINE)
-EXTENSIONS = re.compile(rb"^\s*extensions\s*=\s*\[(?P<names>[^\]]*)\]", re.MULTILINE)
-VARIABLE = re.compile(rb'^\s*(url|directUrl)\s*=\s*env\("(?P<name>\w+)"\)', re.MULTILINE)
+DATASOURCE = re.compile(rb"^[ \t]*datasource\s+\w+\s*\{(?P<inside>[^}]{0,2000})\}", re.MULTILINE)
+PROVIDER = re.compile(rb'^[ \t]*provider\s*=\s*"(?P<name>\w+)"', re.MULTILINE)
+EXTENSIONS = re.compile(rb"^[ \t]*extensions\s*=\s*\[(?P<names>[^\]]*)\]", re.MULTILINE)
+VARIABLE = re.compile(rb'^[ \t]*(url|directUrl)\s*=\s*env\("(?P<name>\w+)"\)', re.MULTILINE)
 CREATED = rb"create\s+extension\s+(if\s+not\s+exists\s+)?[\"\\]*(?P<name>\w+)"
-IN_SQL = re.compile(rb"^\s*" + CREATED, re.MULTILINE | re.IGNORECASE)
+IN_SQL = re.compile(rb"^[ \t]*" + CREATED, re.MULTILINE | re.IGNORECASE)
 IN_CODE = re.compile(rb"['\"`]\s*" + CREATED, re.IGNORECASE)
 VECTOR = re.compile(rb"\b(vector|halfvec|sparsevec)\(\s*['\"]|\btype:\s*['\"](vector|halfvec)['\"]")
+MOST = 100
+"""How much of a kind is looked at in one file."""
 COLUMNS = (b"drizzle-orm/pg-core", b"typeorm")
 
 
@@ -32,24 +35,24 @@ def read_schema_variables(program: Program, package: Package) -> tuple[EnvUse, .
     return tuple(
         EnvUse(use["name"].decode(), _at(path, data, use.start("name")), required=True, via="prisma", kind="url")
         for path, data in _files(program, package, ".prisma")
-        for use in VARIABLE.finditer(data)
+        for use in islice(VARIABLE.finditer(data), MOST)
     )
 
 
 def _named(program: Program, package: Package) -> Iterator[Located[str]]:
     for path, data in _files(program, package, ".prisma"):
-        for source in DATASOURCE.finditer(data):
+        for source in islice(DATASOURCE.finditer(data), MOST):
             start = source.start("inside")
-            for provider in PROVIDER.finditer(source["inside"]):
+            for provider in islice(PROVIDER.finditer(source["inside"]), MOST):
                 yield Located(provider["name"].decode(), _at(path, data, start + provider.start("name")))
-            for listed in EXTENSIONS.finditer(source["inside"]):
+            for listed in islice(EXTENSIONS.finditer(source["inside"]), MOST):
                 at = _at(path, data, start + listed.start("names"))
                 yield from (Located(f"extension {name.decode()}", at) for name in re.findall(rb"\w+", listed["names"]))
     for path, data in _files(program, package, ".sql"):
-        for created in IN_SQL.finditer(data):
+        for created in islice(IN_SQL.finditer(data), MOST):
             yield Located(f"extension {created['name'].decode().lower()}", _at(path, data, created.start("name")))
     for code in program.having(package.folder, b"EXTENSION", b"extension", *COLUMNS):
-        for created in IN_CODE.finditer(code.data):
+        for created in islice(IN_CODE.finditer(code.data), MOST):
             at = _at(code.path, code.data, created.start("name"))
             yield Located(f"extension {created['name'].decode().lower()}", at)
         column = VECTOR.search(code.data) if any(mark in code.data for mark in COLUMNS) else None

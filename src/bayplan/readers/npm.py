@@ -16,6 +16,8 @@ from bayplan.tree import Tree
 
 READER = "npm"
 LOCKFILES = ("npm-shrinkwrap.json", "package-lock.json")
+PATCHES = "patches"
+PATCHING = ("postinstall", "prepare", "install", "preinstall")
 MODULES = "node_modules/"
 KINDS = {
     "dependencies": "production",
@@ -30,6 +32,7 @@ def read_npm(tree: Tree, root: Document | None) -> Setup:
     path = next((path for path in LOCKFILES if tree.exists(path)), None)
     settings = read_npmrc(tree)
     lock = read_npm_lock(tree.text(path), path) if path else None
+    patches = tuple(_patches(tree, root))
     locked = lock.lockfile.packages.values() if lock else ()
     return Setup(
         name="npm",
@@ -37,10 +40,21 @@ def read_npm(tree: Tree, root: Document | None) -> Setup:
         patterns=workspace_patterns(root),
         patterns_at=root.at("workspaces") if root else None,
         lock=lock,
-        files=existing(tree, "package.json", *LOCKFILES, ".npmrc"),
+        files=existing(tree, "package.json", *LOCKFILES, ".npmrc", *patches),
+        patches=patches,
         settings=settings,
         allowed_builds=tuple(sorted({each.name for each in locked if each.has_install_script})),
     )
+
+
+def _patches(tree: Tree, root: Document | None) -> Iterator[str]:
+    """Yield the files that patch-package applies when an install script of the root calls it."""
+    scripts = [root.text("scripts", name) or "" for name in PATCHING] if root else []
+    words = [script.replace("=", " ").split() for script in scripts if "patch-package" in script]
+    for each in words[:1]:
+        stated = each[each.index("--patch-dir") + 1 :][:1] if "--patch-dir" in each else []
+        folder = joined(".", stated[0]) if stated else PATCHES
+        yield from (path for path in tree.below(folder or PATCHES) if path.endswith(".patch"))
 
 
 def bundled_npm(node: Fact[str]) -> Fact[str]:

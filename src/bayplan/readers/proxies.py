@@ -4,11 +4,13 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-from bayplan.formats.caddyfile import parse
 from bayplan.model.deployment import ComposeFile
-from bayplan.model.proxy import ProxyFile
 from bayplan.tree import Tree
+
+if TYPE_CHECKING:
+    from bayplan.model.proxy import ProxyFile
 
 CADDYFILE = re.compile(r"(?:.+\.)?Caddyfile(?:[._-](?P<kind>[^/]+))?|.+\.caddyfile")
 NOT_A_CADDYFILE = frozenset(
@@ -36,12 +38,18 @@ def caddyfiles(tree: Tree, composes: Iterable[ComposeFile]) -> list[str]:
     return sorted(found)
 
 
-def reader(tree: Tree) -> Callable[[str, str], ProxyFile]:
+def reader(tree: Tree) -> "Callable[[str, str], ProxyFile]":
     """Return how the text of a Caddyfile is read when it stands in this repository."""
-    return lambda text, path: parse(text, path, partial(_imported, tree, posixpath.dirname(path)))
+
+    def read(text: str, path: str) -> "ProxyFile":
+        from bayplan.formats.caddyfile import parse
+
+        return parse(text, path, partial(_imported, tree, posixpath.dirname(path)))
+
+    return read
 
 
-def of_their_own(files: Sequence[ProxyFile]) -> tuple[ProxyFile, ...]:
+def of_their_own(files: "Sequence[ProxyFile]") -> "tuple[ProxyFile, ...]":
     """Leave out what another file imports: it means something only there."""
     imported = {path for file in files for path in file.imports if path != file.path}
     return tuple(file for file in files if file.path not in imported)

@@ -40,6 +40,8 @@ class Setup:
     linker: str = "hoisted"
     allowed_builds: tuple[str, ...] = ()
     injects: bool = False
+    patches: tuple[str, ...] = ()
+    """The files with which patch-package changes what was installed."""
     catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     links_ranges: bool = True
     """Whether a plain version range is satisfied by a workspace package of that version."""

@@ -152,6 +152,7 @@ def _manager(setup: Setup, chosen: Fact[str], node: Fact[str], manifests: Sequen
         linker=setup.linker,
         allowed_builds=setup.allowed_builds,
         injects=setup.injects or injected,
+        patches=setup.patches,
         settings={key: setting.value for key, setting in setup.settings.items()},
     )
 

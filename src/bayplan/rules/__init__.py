@@ -8,6 +8,7 @@ from bayplan.model.finding import Effect, Finding
 from bayplan.model.workspace import Workspace
 from bayplan.rules import (
     bound_to_loopback,
+    colliding_replicas,
     container_host_in_browser,
     data_without_volume,
     differing_credentials,
@@ -17,12 +18,22 @@ from bayplan.rules import (
     env_file_in_image,
     floating_base_image,
     floating_package_manager,
+    health_check_that_cannot_fail,
     host_port_twice,
+    host_twice,
     localhost_in_health_check,
+    lost_certificates,
     missing_app_modules,
+    missing_certificate,
+    missing_dns_module,
     missing_dockerfile,
+    missing_env_file,
     missing_health_tool,
+    missing_history_fallback,
+    missing_mounted_file,
     missing_platform,
+    missing_proxy_files,
+    missing_proxy_variable,
     missing_standalone_output,
     missing_start_file,
     missing_variable,
@@ -31,9 +42,13 @@ from bayplan.rules import (
     no_way_out,
     oversized_context,
     package_manager_as_init,
+    password_in_command,
     pg_isready_without_database,
     port_mismatch,
+    private_key_in_repository,
     public_variable_at_run_time,
+    published_on_internal_network,
+    published_store,
     read_only_without_tmpfs,
     root_user,
     secret_in_image,
@@ -43,11 +58,15 @@ from bayplan.rules import (
     unanswered_health_path,
     undocumented_variable,
     unknown_host,
+    unknown_upstream,
     unknown_wait,
+    unpublished_proxy_port,
+    unreachable_upstream,
     unset_hostname,
     unused_allowance,
     unused_variable,
     upper_case_image_name,
+    upstream_port,
     wait_cycle,
     waiting_for_start_only,
     waiting_for_unchecked_health,
@@ -110,6 +129,25 @@ RULES = (
     Rule("bound-to-loopback", Effect.NOT_REACHABLE, bound_to_loopback.check),  # 127.0.0.1 inside a container
     Rule("host-port-twice", Effect.WILL_NOT_START, host_port_twice.check),  # two services, one port
     Rule("no-way-out", Effect.NOT_REACHABLE, no_way_out.check),  # an internal network alone
+    Rule(
+        "published-on-internal-network", Effect.NOT_REACHABLE, published_on_internal_network.check
+    ),  # Docker opens nothing there
+    Rule("published-store", Effect.EXPOSES_DATA, published_store.check),  # past the firewall
+    # The proxy: from host name to listening process
+    Rule("unknown-upstream", Effect.NOT_REACHABLE, unknown_upstream.check),  # localhost in the proxy's container
+    Rule("unreachable-upstream", Effect.NOT_REACHABLE, unreachable_upstream.check),  # no network in common
+    Rule("upstream-port", Effect.NOT_REACHABLE, upstream_port.check),  # the port on the host, or none
+    Rule(
+        "unpublished-proxy-port", Effect.NOT_REACHABLE, unpublished_proxy_port.check
+    ),  # 80 alone, with automatic HTTPS
+    Rule("host-twice", Effect.WILL_NOT_START, host_twice.check),  # ambiguous site definition
+    Rule("missing-proxy-variable", Effect.WILL_NOT_START, missing_proxy_variable.check),  # {$NAME} of nothing
+    Rule("missing-dns-module", Effect.WILL_NOT_START, missing_dns_module.check),  # module not registered
+    Rule("missing-certificate", Effect.WILL_NOT_START, missing_certificate.check),  # no mount brings it
+    Rule("private-key-in-repository", Effect.EXPOSES_DATA, private_key_in_repository.check),  # git never forgets
+    Rule("lost-certificates", Effect.LOSES_DATA, lost_certificates.check),  # no volume at /data
+    Rule("missing-proxy-files", Effect.NOT_REACHABLE, missing_proxy_files.check),  # an empty folder
+    Rule("missing-history-fallback", Effect.NOT_REACHABLE, missing_history_fallback.check),  # 404 on reload
     # Health, and who waits for whom
     Rule("unanswered-health-path", Effect.NOT_REACHABLE, unanswered_health_path.check),  # no such route
     Rule("differing-health-paths", Effect.UNTIDY, differing_health_paths.check),  # one app, two paths
@@ -120,8 +158,15 @@ RULES = (
     Rule("waiting-for-start-only", Effect.NOT_REACHABLE, waiting_for_start_only.check),  # started, not healthy
     Rule("waiting-for-unchecked-health", Effect.WILL_NOT_START, waiting_for_unchecked_health.check),  # for ever
     Rule("wait-cycle", Effect.WILL_NOT_START, wait_cycle.check),  # each waits for the other
+    Rule(
+        "health-check-that-cannot-fail", Effect.WILL_NOT_START, health_check_that_cannot_fail.check
+    ),  # curl without --fail
     Rule("unknown-wait", Effect.WILL_NOT_START, unknown_wait.check),  # a misspelt service
     # Running
+    Rule("colliding-replicas", Effect.WILL_NOT_START, colliding_replicas.check),  # one port, one name
+    Rule("missing-env-file", Effect.WILL_NOT_START, missing_env_file.check),  # compose refuses
+    Rule("missing-mounted-file", Effect.WILL_NOT_START, missing_mounted_file.check),  # a folder in its place
+    Rule("password-in-command", Effect.UNTIDY, password_in_command.check),  # ps shows it
     Rule("data-without-volume", Effect.LOSES_DATA, data_without_volume.check),  # PostgreSQL 18 moved its folder
     Rule("mounted-build-output", Effect.NOT_REACHABLE, mounted_build_output.check),  # the inode changes
     Rule("read-only-without-tmpfs", Effect.WILL_NOT_START, read_only_without_tmpfs.check),  # nowhere to write
@@ -152,6 +197,7 @@ def _files(deployment: Deployment) -> list[str]:
     return [
         *(image.path for image in deployment.images),
         *(compose.path for compose in deployment.composes),
+        *(path for proxy in deployment.proxies for path in (proxy.path, *proxy.imports)),
         *(file.path for file in deployment.env_files),
         *(file.path for file in deployment.ignores),
         *(workflow.path for workflow in deployment.workflows),

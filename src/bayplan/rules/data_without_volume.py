@@ -55,7 +55,7 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
             continue
         for service in compose.services:
             facts = known(service.image.value) if service.image else None
-            if service.image is None or facts is None or facts.data is None or service.dockerfile:
+            if service.image is None or facts is None or facts.data is None or facts.serves or service.dockerfile:
                 continue
             reason = _reason(service, queue)
             if reason is None or _is_kept(service, facts.data):

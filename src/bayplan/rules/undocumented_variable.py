@@ -35,14 +35,16 @@ JWT_SECRET=
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 
-from bayplan.model.deployment import Deployment
+from bayplan.model.deployment import Deployment, EnvFile
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.values import env_files, references
 from bayplan.source import At
 
+COMPOSE = re.compile(r"(?:docker-)?compose\.([^.]+)\.ya?ml")
 FROM_ELSEWHERE = ("COMPOSE_", "DOCKER_", "GITHUB_", "CI_")
 OF_THE_SHELL = frozenset({"HOME", "USER", "PWD", "PATH", "UID", "GID", "HOSTNAME", "TZ", "SHELL"})
 
@@ -51,7 +53,7 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     from difflib import get_close_matches
 
     for compose in deployment.composes:
-        files = env_files(deployment, posixpath.dirname(compose.path))
+        files = [*env_files(deployment, posixpath.dirname(compose.path)), *_of_environment(deployment, compose.path)]
         documented = {line.name: line.at for file in files for line in file.lines}
         reported: set[str] = set()
         for service in compose.services if files else ():
@@ -73,6 +75,15 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
                     "whoever fills in the example misses it, and its value is empty",
                     f"did you mean {near[0]}?" if near else f"add {name} to {files[-1].path}",
                 )
+
+
+def _of_environment(deployment: Deployment, path: str) -> Iterator[EnvFile]:
+    """Yield the env files of the environment that a compose file is named after: `docker-compose.staging.yml`."""
+    folder, name = posixpath.split(path)
+    named = COMPOSE.fullmatch(name)
+    for file in deployment.env_files:
+        if named and posixpath.dirname(file.path) == folder and f".{named[1]}" in posixpath.basename(file.path):
+            yield file
 
 
 def _is_given_elsewhere(name: str) -> bool:

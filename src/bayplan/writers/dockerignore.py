@@ -17,7 +17,8 @@ BUILT = (".next", ".turbo", "dist")
 REPORTS = ("coverage", "*/*/coverage")
 """Those of the packages: below a package's sources, a folder of that name may be a part of them."""
 AT_THE_ROOT = (".git", ".github", ".bayplan", "bayplan.yaml")
-TESTS = tuple(f"**/*.{kind}.[jt]{ending}" for kind in ("test", "spec") for ending in ("s", "sx"))
+TESTS = ("**/*.test.*", "**/*.spec.[jt]s", "**/*.spec.[jt]sx")
+"""`openapi.spec.json` is none."""
 EVERYWHERE = ("**/Dockerfile*", "**/docker-compose*", *TESTS)
 
 

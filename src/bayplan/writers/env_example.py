@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Container, Mapping
 from dataclasses import replace
 
-from bayplan.catalog.contract import contract
+from bayplan.catalog.contract import COMPOSE, contract
 from bayplan.formats import dotenv
 from bayplan.formats.dotenv import Group, Setting
 from bayplan.model.contract import Contract, Term
@@ -23,7 +23,7 @@ def write(stack: Stack) -> dict[str, Rendered]:
 
 
 def filled(stack: Stack, values: Mapping[str, str], only: Container[str] | None = None) -> str:
-    """Return an env file with these values in it, which documents the rest as the example does; or `only` some of it."""
+    """Return an env file with these values, which documents the rest as the example does; or `only` some of it."""
     promised = contract(stack)
     parts = []
     for group in groups(promised, stack):
@@ -102,7 +102,7 @@ def _comment(term: Term) -> str:
     facts = [_need(term)]
     if term.kind.startswith("enum:"):
         facts.append(f"One of {', '.join(term.kind.removeprefix('enum:').split('|'))}.")
-    facts.append(f"Read by {', '.join(term.readers)} {'when the image is built' if term.at_build else 'at run time'}.")
+    facts.append(f"Read by {', '.join(term.readers)} {_moment(term)}.")
     if term.secret:
         facts.append(
             f"Secret: {term.command}" if term.is_made else f"Secret, from {term.origin or 'whoever issues it'}."
@@ -119,6 +119,12 @@ def _need(term: Term) -> str:
     if _usual(term) is not None:
         return "Optional; this is the default."
     return "Optional; this is an example." if term.example and not term.secret else "Optional."
+
+
+def _moment(term: Term) -> str:
+    if term.at_build:
+        return "when the image is built"
+    return "when the stack starts" if term.readers == (COMPOSE,) else "at run time"
 
 
 def _sentence(text: str) -> str:

@@ -7,5 +7,5 @@ printf 'port: 4222\nmonitor_port: 8222\ncluster { port: 6222 }\n' >"$root/etc/na
 printf '#!/bin/sh\n[ "${1#-}" = "$1" ] || set -- nats-server "$@"\nexec "$@"\n' >"$root/usr/local/bin/docker-entrypoint.sh"
 chmod 755 "$root/usr/local/bin/docker-entrypoint.sh"
 version=$(chroot "$root" nats-server --version)
-config+=("ENV NATS_SERVER_VERSION=${version#*v}" 'EXPOSE 4222 6222 8222' 'ENTRYPOINT ["docker-entrypoint.sh"]'
+config+=("ENV NATS_SERVER_VERSION=${version##*v}" 'EXPOSE 4222 6222 8222' 'ENTRYPOINT ["docker-entrypoint.sh"]'
   'CMD ["nats-server","--config","/etc/nats/nats-server.conf"]')

@@ -17,6 +17,8 @@ from bayplan.run import Runner, Step
 
 PRIVATE = 0o600
 LARGEST = 1024 * 1024
+MOST = 5000
+"""More variables than that have come from somewhere else."""
 ASKED = 30.0
 
 
@@ -41,26 +43,47 @@ def read(path: Path, name: str) -> Held | None:
     """Return an env file, None where nothing is; whatever else stands there is refused under this name."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as stream:  # noqa: PTH123 - an open descriptor has no path
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise UsageError(f"{name} is not a file", remedy="replace it with a file of lines such as NAME=value")
-            content = stream.read(LARGEST + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
-        if path.is_dir():
-            raise UsageError(f"{name} is a folder", remedy="name a file of lines such as NAME=value") from error
         raise UsageError(f"{name} cannot be read: {error.strerror}", remedy="check its permissions") from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise UsageError(f"{name} is not a file", remedy="replace it with a file of lines such as NAME=value")
+        content = _first_of(descriptor)
+    finally:
+        os.close(descriptor)
+    file = dotenv.parse(_text(content, name), name)
+    if len(file.lines) + len(file.strays) > MOST:
+        raise _too_large(name)
+    return Held(content, stat.S_IMODE(status.st_mode), file)
+
+
+def _too_large(name: str) -> UsageError:
+    return UsageError(f"{name} is too large to be an env file", remedy="is it the file you mean?")
+
+
+def _first_of(descriptor: int) -> bytes:
+    """Return a file's content, or somewhat more of it than an env file has."""
+    parts = []
+    left = LARGEST + 1
+    while left > 0 and (part := os.read(descriptor, left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _text(content: bytes, name: str) -> str:
     if len(content) > LARGEST:
-        raise UsageError(f"{name} is too large to be an env file", remedy="is it the file you mean?")
+        raise _too_large(name)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{name} cannot be read: it is not UTF-8 text", remedy="save it as UTF-8") from error
     if "\0" in text:
         raise UsageError(f"{name} cannot be read: it is not text", remedy="is it the file you mean?")
-    return Held(content, stat.S_IMODE(status.st_mode), dotenv.parse(text, name))
+    return text
 
 
 def create(path: Path, text: str, name: str) -> None:

@@ -1,0 +1,1 @@
+exports.version = 'version 1';
