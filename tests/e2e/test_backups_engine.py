@@ -143,6 +143,8 @@ def load(shop: Shop) -> Iterator[None]:
         for writer in writers:
             os.killpg(writer.pid, signal.SIGKILL)
             writer.wait()
+        while shop.sql("SELECT count(*) FROM pg_stat_activity WHERE datname ~ '^backed'", "postgres") != "0":
+            sleep(0.1)  # what was in their pipes
 
 
 def rows(shop: Shop, database: str, last: str) -> list[str]:

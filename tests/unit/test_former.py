@@ -10,6 +10,7 @@ from bayplan.engines import former
 from bayplan.engines.docker import Project
 from bayplan.errors import CommandFailedError
 from bayplan.model.running import Container
+from bayplan.model.stack import Stack
 from tests.unit.test_engines import container, service, stack
 
 OLD = container("web")
@@ -39,8 +40,11 @@ class Engine:
     def settings(self, overrides: tuple[str, ...]) -> str:
         return json.dumps({"services": {}, "overrides": overrides})
 
-    def start_again(self, settings: str) -> None:
-        self.done.append(f"up {settings}")
+    def image_names(self, stack: Stack) -> dict[str, str]:
+        return {each.name: f"shop-{each.name}" for each in stack.services}
+
+    def start_again(self, settings: str, services: list[str]) -> None:
+        self.done.append(f"up {settings} {' '.join(services)}")
         if not self.brings_back:
             raise CommandFailedError("compose failed")
         self.now = [replace(OLD, id="brought back")]
@@ -64,7 +68,7 @@ def kept(root: Path, *, brings_back: bool = True) -> Engine:
 def test_what_ran_runs_again_from_its_own_image_with_its_own_settings(tmp_path: Path) -> None:
     engine = kept(tmp_path)
     assert undo(engine) == "what ran before runs again with its earlier settings: web"
-    assert engine.done == ["tag sha256:1 shop-web", f"up {former.KEPT}"]
+    assert engine.done == ["tag sha256:1 shop-web", f"up {former.KEPT} web"]
     assert engine.removed == []
 
 

@@ -70,7 +70,7 @@ def test_a_command_of_another_package_migrates_in_the_image_of_its_app(repositor
         ("{role: web}", "cannot be a web"),
         ("{port: 4000}", "gives `port` to the service 'migrate', which is a job"),
         ("{budget: 90MB}", "gives `budget` to the service 'migrate', which runs in the image of api"),
-        ("{package: packages/none, command: node x.js}", "no package of the workspace is there"),
+        ("{package: packages/none, command: node x.js}", "no package is there"),
         ("{package: packages/alone, command: node x.js}", "no package that an app depends on"),
         ("{command: 'node \"x'}", "cannot be read"),
     ],

@@ -363,15 +363,15 @@ def test_the_context_leaves_out_secrets_and_outputs_but_no_folder_that_is_needed
     assert "**/drizzle" not in lines
 
 
-def test_an_install_that_is_not_pnpms_is_refused_kindly(tmp_path: Path) -> None:
+def test_an_install_by_a_manager_that_no_image_is_written_for_is_refused_kindly(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text(
-        '{"name": "x", "scripts": {"start": "node i.js"}, "packageManager": "npm@11.0.0"}'
+        '{"name": "x", "scripts": {"start": "node i.js"}, "packageManager": "yarn@4.5.0"}'
     )
     (tmp_path / "i.js").write_text(server(80))
     (tmp_path / "package-lock.json").write_text('{"name": "x", "lockfileVersion": 3, "packages": {}}')
     from bayplan import pipeline
 
-    with pytest.raises(UsageError, match="pnpm workspaces only"):
+    with pytest.raises(UsageError, match="installed with yarn"):
         pipeline.plan(tmp_path)
 
 

@@ -102,6 +102,11 @@ class Engine:
         self.scripts.append(stdin)
         return 0, "a line of the app's own\n" + json.dumps(self.answers.pop(0))
 
+    def elsewhere(self, image: str, network: str, argv: Sequence[str], timeout: float = 60) -> tuple[int, str]:
+        del timeout
+        self.scripts.append(f"{image} in {network}: {' '.join(argv[3:])}")
+        return 0, json.dumps(self.answers.pop(0))
+
     def stop(self, container: Container, seconds: int) -> None:
         del seconds
         self.stopped.append(container.service)
@@ -214,21 +219,6 @@ class TestHttp:
 
     def test_a_port_that_nobody_answers_is_found(self) -> None:
         assert self._probe("/health", 1)[0].status is Status.FAILED
-
-    def test_a_store_that_is_published_is_found(self) -> None:
-        engine = Engine(container("redis", bound=(Bound(6379, "0.0.0.0", 6379),)))  # noqa: S104 - that is the mistake
-        found = list(http.probe(subject(stack(stores=(store("redis", 6379),)), engine)))
-        assert [(each.id, each.status) for each in found] == [("http.silent", Status.FAILED)]
-
-    def test_silence_is_measured_and_a_stranger_on_the_port_is_no_proof(self, port: int) -> None:
-        quiet = subject(stack(stores=(store("redis", 1),)), Engine(container("redis")))
-        assert one(http.probe(quiet)).status is Status.PROVED
-        stranger = subject(stack(stores=(store("redis", port),)), Engine(container("redis")))
-        assert one(http.probe(stranger)).status is Status.SKIPPED
-
-    def test_the_hosts_own_network_is_no_excuse(self, port: int) -> None:
-        engine = Engine(container("redis", host_network=True))
-        assert one(http.probe(subject(stack(stores=(store("redis", port),)), engine))).status is Status.FAILED
 
 
 class TestUser:
@@ -470,11 +460,11 @@ class TestStop:
         web = service("web", needs=(Need("api", Condition.HEALTHY, WHY),))
         api = service("api", needs=(Need("db", Condition.HEALTHY, WHY), Need("migrate", Condition.DONE, WHY)))
         parts = (store("db", 1), service("migrate", Role.JOB), api, web)
-        assert [part.name for part in stop.stopping_order(parts)] == ["web", "api", "db"]
+        assert [[part.name for part in layer] for layer in stop.stopping_order(parts)] == [["web"], ["api"], ["db"]]
 
     def test_a_circle_of_needs_still_ends(self) -> None:
         left, right = (service(name, needs=(Need(need, Condition.STARTED, WHY),)) for name, need in ("ab", "ba"))
-        assert len(stop.stopping_order((left, right))) == 2
+        assert stop.stopping_order((left, right)) == ((left, right),)
 
     def test_a_killed_service_is_found_and_a_queued_job_must_survive(self) -> None:
         engine = Engine(container("worker"))

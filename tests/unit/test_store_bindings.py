@@ -61,6 +61,9 @@ def test_a_database_is_published_by_its_own_word_or_to_the_machine_alone(
                 for port, protocol in ((5001, "tcp"), (8080, "tcp"), (4001, "tcp"), (4001, "udp"))
             ],
         ),
+        ("stores:\n  ipfs: {publish: public}\n", [(LOOPBACK, 5001, "tcp"), ("", 8080, "tcp"), *SWARM]),
+        ("publish: false\nstores:\n  ipfs: {publish: '15001'}\n", [(LOOPBACK, 15001, "tcp")]),
+        ("stores:\n  ipfs: {publish: '15001'}\n", [(LOOPBACK, 15001, "tcp"), *SWARM]),
         ("stores:\n  ipfs: {publish: '127.0.0.1:15001'}\n", [(LOOPBACK, 15001, "tcp"), *SWARM]),
     ],
 )

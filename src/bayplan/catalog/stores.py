@@ -81,6 +81,8 @@ class StoreEntry:
     """How long its health command may take."""
     public_ports: tuple[str, ...] = ()
     """Ports that strangers call by the nature of the store: `4001/udp`."""
+    local_ports: tuple[int, ...] = ()
+    """Ports that are published to the machine itself at most, whatever is asked for."""
     pids: int = 256
     shared_memory_mb: int | None = None
     user: str = ""

@@ -32,7 +32,9 @@ EXAMPLES = """examples:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("what", metavar="check|new", choices=("check", "new"), help="what to do with the file")
+    parser.add_argument(
+        "what", metavar="ACTION", choices=("check", "new"), help="check the file, or make a new one: `check`, `new`"
+    )
     parser.add_argument("file", metavar="FILE", nargs="?", type=Path, help="the file (default: the environment's own)")
     add_environment(parser)
     parser.add_argument("--add", action="store_true", help="with new: add to a file that is already there")

@@ -58,8 +58,9 @@ def address(stack: Stack, workspace: Workspace, values: Mapping[str, str] | None
         return found
     published = [service for service in stack.services if service.binding is not None]
     for service in published:
-        package = workspace.by_folder(service.package)
-        if package and package.code.framework and package.code.framework.value in PAGES:
+        located = workspace.package_at(service.package)
+        framework = located[1].code.framework if located else None
+        if framework is not None and framework.value in PAGES:
             return _url(service.binding.port if service.binding else 0)
     return _url(published[0].binding.port) if published and published[0].binding else None
 

@@ -83,16 +83,22 @@ def compose(project: Project, words: Sequence[str], purpose: str, overrides: Seq
     return Step(argv, purpose, folder=project.root)
 
 
-def up(project: Project, overrides: Sequence[str] = ()) -> Step:
-    words = ("up", "--detach", "--no-build", "--remove-orphans")
-    return compose(project, words, "start the stack", overrides)
+UP = ("up", "--detach", "--no-build", "--remove-orphans")
 
 
-def up_again(project: Project, settings: str) -> Step:
+def up(project: Project, overrides: Sequence[str] = (), services: Sequence[str] = ()) -> Step:
+    """Start everything, or these services and what they need.
+
+    Compose replaces with a service all that waits for it. Those that are not named it leaves alone: a proxy goes on
+    running while what is behind it is replaced.
+    """
+    return compose(project, (*UP, *services), "start the stack", overrides)
+
+
+def up_again(project: Project, settings: str, services: Sequence[str] = ()) -> Step:
     """Start what a file that compose itself has printed describes."""
     files = (f"--project-directory={project.root}", f"--file={settings}")
-    words = ("up", "--detach", "--no-build", "--remove-orphans")
-    argv = ("docker", "compose", f"--project-name={project.name}", *files, *words)
+    argv = ("docker", "compose", f"--project-name={project.name}", *files, *UP, *services)
     return Step(argv, "bring back what ran before", folder=project.root, timeout=LONG)
 
 

@@ -158,8 +158,8 @@ class DockerEngine:
         """Return the compose file as JSON, with every value filled in: it holds secrets."""
         return self.runner.run(docker.settings(self.project, overrides)).stdout
 
-    def start_again(self, settings: str) -> None:
-        self.runner.run(docker.up_again(self.project, settings))
+    def start_again(self, settings: str, services: Sequence[str] = ()) -> None:
+        self.runner.run(docker.up_again(self.project, settings, services))
 
     def config_hashes(self) -> dict[str, str]:
         """Return compose's own hash of each service's settings."""

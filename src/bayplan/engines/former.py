@@ -38,12 +38,12 @@ def undo(stack: Stack, engine: DockerEngine, before: Sequence[Container], volume
     running = {each.id for each in now if each.state == "running"}
     if all(each.id in running for each in ran.values()):
         return ""
-    if _bring_back(stack, engine, ran):
+    if _bring_back(stack, engine, ran, running):
         return f"what ran before runs again with its earlier settings: {', '.join(sorted(ran))}"
     return _go_on(engine, before, ran)
 
 
-def _bring_back(stack: Stack, engine: DockerEngine, ran: dict[str, Container]) -> bool:
+def _bring_back(stack: Stack, engine: DockerEngine, ran: dict[str, Container], running: set[str]) -> bool:
     """Start what ran with the settings that were kept, if they are those it ran with."""
     try:
         kept: dict[str, Any] = json.loads((engine.project.root / KEPT).read_text(encoding="utf-8"))
@@ -53,7 +53,7 @@ def _bring_back(stack: Stack, engine: DockerEngine, ran: dict[str, Container]) -
         own = {*(service.name for service in stack.services), *(each.name for each in stack.built)}
         for name in own & ran.keys():
             engine.tag(ran[name].image, names[name])
-        engine.start_again(KEPT)
+        engine.start_again(KEPT, sorted(name for name, container in ran.items() if container.id not in running))
         _write(engine, kept)
     except (BayplanError, OSError, ValueError, LookupError, TypeError, AttributeError):
         return False

@@ -36,23 +36,24 @@ def expected(stack: Stack) -> dict[str, bool]:
 
 
 def is_unchanged(stack: Stack, engine: DockerEngine) -> bool:
-    """Say whether everything runs, healthy, with the settings and the images of now."""
-    wanted = expected(stack)
-    found = {each.service: each for each in engine.containers() if each.service in wanted}
-    if problems(wanted, found) or not _all_settled(stack, found):
-        return False
-    hashes = engine.config_hashes()
-    if any(hashes.get(name) != container.config_hash for name, container in found.items()):
-        return False
-    if mounted.stale(stack, engine.project.root, tuple(found.values())):
-        return False
-    images = engine.image_names(stack)
+    """Say whether everything runs, healthy, with the settings, the images and the mounted files of now."""
+    containers = engine.containers()
+    return not changed(stack, engine, containers) and not mounted.stale(stack, engine.project.root, containers)
+
+
+def changed(stack: Stack, engine: DockerEngine, containers: Iterable[Container]) -> tuple[str, ...]:
+    """Return what must be started: what does not run as it should, or runs with other settings or another image."""
+    found = latest(containers)
+    hashes, images = engine.config_hashes(), engine.image_names(stack)
     ids = {name: engine.image_id(name) for name in set(images.values())}
-    return all(ids[images[name]] == each.image for name, each in found.items())
 
+    def is_as_planned(name: str, *, ends: bool) -> bool:
+        container = found.get(name)
+        if container is None or not container.settled or (container.state == "exited" and not ends):
+            return False
+        return hashes.get(name) == container.config_hash and ids[images[name]] == container.image
 
-def _all_settled(stack: Stack, found: Mapping[str, Container]) -> bool:
-    return all(name in found and found[name].settled for name in expected(stack))
+    return tuple(name for name, ends in expected(stack).items() if not is_as_planned(name, ends=ends))
 
 
 def problems(ends: Mapping[str, bool], found: Mapping[str, Container]) -> tuple[Container, ...]:
@@ -86,7 +87,7 @@ def start(
     began, since = monotonic(), engine.now()
     pool = ThreadPoolExecutor(max_workers=1)
     try:
-        job = pool.submit(_bring_up, stack, engine, overrides)
+        job = pool.submit(_bring_up, stack, engine, before, overrides)
         old = frozenset(container.id for container in before)
         events = _watch(stack, engine, job, old=old, since=since, deadline=began + timeout, listen=listen)
         former.keep(engine, overrides)
@@ -108,9 +109,13 @@ def start(
         pool.shutdown(cancel_futures=True)
 
 
-def _bring_up(stack: Stack, engine: DockerEngine, overrides: Sequence[str]) -> None:
+def _bring_up(stack: Stack, engine: DockerEngine, before: Sequence[Container], overrides: Sequence[str]) -> None:
     """Start what is missing or has changed, then restart what still sees files as they were."""
-    engine.runner.stream(docker.up(engine.project, overrides), lambda _: None)
+    stale = mounted.stale(stack, engine.project.root, before)
+    services: tuple[str, ...] = ()
+    if before and not overrides:
+        services = tuple(dict.fromkeys((*changed(stack, engine, before), *(each.service for each in stale))))
+    engine.runner.stream(docker.up(engine.project, overrides, services), lambda _: None)
     grace = {part.name: part.grace_seconds for part in (*stack.services, *((stack.proxy,) if stack.proxy else ()))}
     for container in mounted.stale(stack, engine.project.root, engine.containers()):
         engine.restart(container, grace[container.service])

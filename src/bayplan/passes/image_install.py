@@ -78,7 +78,7 @@ def production_stage(recipe: Recipe) -> Stage:
     """Install what runs, for the platform it runs on."""
     manager = recipe.workspace.manager
     found = natives(recipe.workspace, recipe.locked)
-    trims = tuple(trimming(recipe.locked, found, manager.linker))
+    trims = tuple(trimming(recipe, found))
     if found.scripted:
         names = ", ".join(found.scripted)
         because = f"what runs; {names} must be built on the platform it runs on, so this stage runs there"

@@ -1,5 +1,7 @@
 """What the stages of one image are made of."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +12,8 @@ from bayplan.passes.apps import App
 from bayplan.source import Fact, Why
 
 ROOT = "/app"
+MODULES = "node_modules"
+BELOW = re.compile(rf"{MODULES}/.+/{MODULES}/")
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,23 @@ class Recipe:
         lock = self.workspace.manager.lockfile
         folders = [each.folder for each in self.running]
         return lock.reachable([*folders, "."] if self.root else folders) if lock else ()
+
+    @cached_property
+    def nested(self) -> Mapping[str, LockedPackage]:
+        """What a lockfile that lays out folders puts below a package, where another version lies above."""
+        lock, production = self.workspace.manager.lockfile, frozenset(self.locked)
+        members = tuple(f"{each.folder}/{MODULES}/" for each in self.running if each.folder != ".")
+        return {
+            key: package
+            for key, package in (lock.packages if lock else {}).items()
+            if package in production and (key.startswith(members) or BELOW.match(key))
+        }
+
+    @property
+    def module_folders(self) -> tuple[str, ...]:
+        """The folders that an install fills, the root's first."""
+        own = (f"{each.folder}/{MODULES}" for each in self.running if each.folder != ".")
+        return (MODULES, *(each for each in own if any(key.startswith(f"{each}/") for key in self.nested)))
 
     @property
     def secrets(self) -> tuple[str, ...]:

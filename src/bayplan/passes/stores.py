@@ -64,7 +64,7 @@ def _store(
         writable=entry.writable,
         capabilities=entry.capabilities,
         ports=tuple(dict.fromkeys((*entry.ports, *public))),
-        bindings=bindings(entry, config, entry.kind, taken),
+        bindings=bindings(entry, config, taken),
         needs_outside=entry.needs_outside,
         user=entry.user,
     )

@@ -14,7 +14,7 @@ ASSET = re.compile(rb"""(?:src|href)=["']?(/[^"'\s>]+\.(js|mjs|css))["'\s>]""")
 KINDS = {b"js": "javascript", b"mjs": "javascript", b"css": "css"}
 DEEP = "no/such/page"
 GONE = "/assets/of-an-earlier-version.js"
-OK, MOVED, BROKEN, NOT_FOUND = 200, 300, 500, 404
+OK, REFUSED, NOT_FOUND, BROKEN = 200, 400, 404, 500
 
 
 def judge(subject: Subject, proxy: Proxy, site: Site, host: str, server: Server) -> Iterator[Evidence]:
@@ -44,10 +44,11 @@ def _path(subject: Subject, site: Site, answer: Answer) -> tuple[str, int]:
     service = subject.stack.service(answer.service)
     health = service.health.path if service and service.health else None
     if health and _leads(site, answer, health):
-        return health, MOVED + 100
-    package = subject.workspace.by_folder(service.package) if service else None
-    framework = package.code.framework.value if package and package.code.framework else ""
-    return _start(answer), MOVED + 100 if framework in PAGES else BROKEN
+        return health, REFUSED
+    located = subject.workspace.package_at(service.package) if service else None
+    framework = located[1].code.framework if located else None
+    has_pages = framework is not None and framework.value in PAGES
+    return _start(answer), REFUSED if has_pages else BROKEN
 
 
 def _leads(site: Site, answer: Answer, path: str) -> bool:

@@ -30,7 +30,8 @@ def _first_of_each(container: Container) -> tuple[Bound, ...]:
 
 def _answers(subject: Subject, service: Service, bound: Bound) -> Iterator[Evidence]:
     server = Server(HERE if bound.address in EVERYWHERE else bound.address, bound.port)
-    package = subject.workspace.by_folder(service.package)
+    located = subject.workspace.package_at(service.package)
+    package = located[1] if located else None
     framework = package.code.framework.value if package and package.code.framework else ""
     path = service.health.path if service.health else None
     if path:

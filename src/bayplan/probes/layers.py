@@ -51,9 +51,9 @@ def _leavings(subject: Subject, service: Service, files: Sequence[File]) -> Iter
 
 
 def is_ours(path: str, workspace: Workspace) -> bool:
-    """Say whether a file belongs to a package of the workspace, wherever an install put it."""
+    """Say whether a file belongs to a package of the repository, wherever an install put it."""
     owner = OWNER.match(path)
-    return owner is None or workspace.by_name(owner[1]) is not None
+    return owner is None or any(each.by_name(owner[1]) is not None for each in workspace.every)
 
 
 def _secrets(subject: Subject, name: str, image: BuiltImage, files: Sequence[File]) -> Evidence:
@@ -74,11 +74,13 @@ def _is_private(path: str) -> bool:
     return bool(ENV_FILE.search(path) or GIT.search(path))
 
 
-def _development(workspace: Workspace, service: Service, files: Sequence[File]) -> Evidence:
+def _development(repository: Workspace, service: Service, files: Sequence[File]) -> Evidence:
     claim = "holds no development dependency"
-    lockfile, package = workspace.manager.lockfile, workspace.by_folder(service.package)
-    if lockfile is None or package is None:
+    located = repository.package_at(service.package)
+    if located is None or located[0].manager.lockfile is None:
         return skipped(f"{ID}.development", service.name, claim, "there is no lockfile that tells them apart")
+    workspace, package = located
+    lockfile = located[0].manager.lockfile
     everything = [each.folder for each in workspace.packages]
     own = [each.folder for each in workspace.closure(package, development=False)]
     # a hoisted install holds what every package of the workspace runs, whichever it is filtered to

@@ -39,6 +39,7 @@ from collections.abc import Iterator
 from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
+from bayplan.rules.facts.networks import kin
 from bayplan.rules.facts.workflows import image_builds
 from bayplan.source import At, Located
 
@@ -48,7 +49,7 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for service in deployment.services:
         if service.dockerfile is not None and _is_constant(service.dockerfile.value):
             image = deployment.image(service.dockerfile.value)
-            if image is None and service.dockerfile.value not in broken:
+            if image is None and service.dockerfile.value not in broken and not _is_told_beside(deployment, service):
                 yield _missing_file(deployment, f"service `{service.name}`", service.dockerfile)
             elif image is not None:
                 yield from _missing_stage(deployment, service)
@@ -58,6 +59,16 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
             path = posixpath.normpath(file.value)
             if deployment.image(path) is None and path not in broken:
                 yield _missing_file(deployment, f"job `{build.job.name}`", Located(path, file.at))
+
+
+def _is_told_beside(deployment: Deployment, service: DeployedService) -> bool:
+    """Say whether a file only adds to the build of a service, whose context and Dockerfile one beside it names."""
+    if service.context is None or service.dockerfile is None or service.dockerfile.at != service.context.at:
+        return False
+    only_adds = service.context.at.key.endswith(".build") and (service.target or service.build_arguments)
+    compose = next((each for each in deployment.composes if each.path == service.at.file), None)
+    others = kin(deployment, compose, service)[1:] if compose and only_adds else ()
+    return any(each.dockerfile and deployment.image(each.dockerfile.value) for each in others)
 
 
 def _is_constant(path: str) -> bool:

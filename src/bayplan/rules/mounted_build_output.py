@@ -35,6 +35,7 @@ from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Package, Workspace
 from bayplan.rules.facts.apps import image_file, stage_of
 from bayplan.rules.facts.layout import below
+from bayplan.rules.facts.proxies import fronts
 from bayplan.rules.facts.stages import base
 from bayplan.source import At
 
@@ -42,12 +43,13 @@ OUTPUTS = frozenset({"dist", "build", "out", "_site", ".output", ".next", ".svel
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
+    servers = [front.service for front in fronts(workspace, deployment)]
     for compose in deployment.composes:
         for service in compose.services:
             file = image_file(deployment, service)
             stage = stage_of(file, service) if file else None
             image = base(file, stage) if file and stage else known(service.image.value) if service.image else None
-            if image is None or image.serves != "files":
+            if (image is None or image.serves != "files") and service not in servers:
                 continue
             for mount in service.mounts:
                 made = _made_by(workspace, posixpath.dirname(compose.path), mount)

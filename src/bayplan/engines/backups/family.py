@@ -11,8 +11,10 @@ from bayplan.run import PipeRunner, Step
 QUICK = 120.0
 
 # The job ends with its reader: when `docker exec` is killed, its input ends, and nothing else would end the job.
-TIED = 'exec 3<&0; "$@" </dev/null & job=$!; { read -r _ <&3; kill $job; } >/dev/null 2>&1 & w=$!; '
-TIED += "wait $job; code=$?; kill $w 2>/dev/null; exit $code"
+# The shell waits for both: an orphan would become a child of the container's first process, and PostgreSQL, seeing a
+# child that it does not know end by a signal, restarts all of its sessions.
+TIED = 'exec 3<&0; "$@" </dev/null & job=$!; { read -r _ <&3; kill $job; } >/dev/null 2>&1 & watch=$!; '
+TIED += "wait $job; code=$?; kill $watch; wait $watch; exit $code"
 
 
 @dataclass(frozen=True, slots=True)
