@@ -86,9 +86,9 @@ def _parts(tree: Tree, workspace: Workspace, stack: Stack) -> dict[str, Rendered
 
     found = {}
     for service in stack.services:
-        package = workspace.by_folder(service.package)
+        owner, package = workspace.package_at(service.package) or (workspace, None)
         if package is not None and package.code.next is not None:
-            path = package.code.next.path
+            path = owner.from_root(package.code.next.path)
             file = next_config.render(tree.text(path), package)
             if file is not None:
                 found[path] = file
@@ -122,12 +122,16 @@ def _check(tree: Tree, workspace: Workspace) -> tuple[Tree, Deployment, tuple[Fi
 
 def refuse_unbuildable(planned: Planned) -> None:
     """Raise an error where no image can be built, whatever the files say."""
-    manager = planned.workspace.manager
-    if manager.lockfile is None or not manager.lockfile.version:
-        raise BayplanError(
-            "pnpm-lock.yaml is missing or empty, and no image can be built without it",
-            remedy="run `pnpm install` and commit pnpm-lock.yaml, then run this again",
-        )
+    folders = {service.package for service in planned.stack.services}
+    found = [planned.workspace.package_at(folder) for folder in sorted(folders)]
+    for owner in (each[0] for each in found if each is not None):
+        manager = owner.manager
+        if manager.lockfile is None or not manager.lockfile.version:
+            path = owner.from_root("pnpm-lock.yaml" if manager.name == "pnpm" else "package-lock.json")
+            raise BayplanError(
+                f"{path} is missing or empty, and no image can be built without it",
+                remedy=f"run `{manager.name} install` and commit {path}, then run this again",
+            )
 
 
 def check_writes(planned: Planned, plan: Plan) -> tuple[Tree, tuple[Finding, ...], tuple[Broken, ...]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bayplan import pipeline
+from bayplan.errors import UsageError
 from bayplan.formats import dockerignore
 from bayplan.pipeline import Planned
 
@@ -202,3 +203,30 @@ def test_no_file_that_an_image_copies_is_ignored(tmp_path: Path) -> None:
     left = ("docs/a.md", "tools/x.js", "packages/other/package.json", "packages/api/src/a.test.ts", "README.md", ".env")
     assert [path for path in kept if dockerignore.matches(patterns, path)] == []
     assert [path for path in left if not dockerignore.matches(patterns, path)] == []
+
+
+def test_a_lockfile_that_does_not_say_what_is_needed_is_refused(tmp_path: Path) -> None:
+    single(tmp_path, "qs")
+    (tmp_path / "package-lock.json").write_text('{"lockfileVersion": 1, "dependencies": {"qs": {"version": "1.0.0"}}}')
+    with pytest.raises(UsageError, match="is of version 1"):
+        pipeline.plan(tmp_path)
+
+
+def test_a_package_of_a_manager_without_images_is_left_out_and_named(tmp_path: Path) -> None:
+    beside(tmp_path, "api")
+    beside(tmp_path, "mail")
+    (tmp_path / "mail/package-lock.json").unlink()
+    (tmp_path / "mail/yarn.lock").write_text("# yarn lockfile v1\n")
+    planned = pipeline.plan(tmp_path)
+    assert [each.name for each in planned.stack.services] == ["api"]
+    assert any(note.text.startswith("mail is installed with yarn") for note in planned.stack.notes)
+
+
+@pytest.mark.parametrize("folder", ["my worker", "it's $HOME", "a;b", "#x", "!y"])
+def test_a_folder_may_have_any_name(tmp_path: Path, folder: str) -> None:
+    beside(tmp_path, folder)
+    planned = pipeline.plan(tmp_path)
+    _, deployment, findings = pipeline.check_with(planned, planned.overlay)
+    assert deployment.broken == ()
+    assert findings == ()
+    assert [each.image.context for each in planned.stack.services] == [folder]

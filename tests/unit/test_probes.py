@@ -301,7 +301,7 @@ def _weighed(files: dict[str, bytes], *, environment: tuple[str, ...] = (), budg
     engine.archives["shop-api"] = archive(layer(base), layer(files))
     lib = Package("@shop/lib", "packages/lib", At("x"))
     api_package = Package("@shop/api", "apps/api", At("x"))
-    workspace = Workspace("shop", Manager("pnpm", Fact("10", WHY), _lockfile()), (api_package, lib))
+    workspace = Workspace("shop", Manager("pnpm", Fact("10", WHY), lockfile=_lockfile()), (api_package, lib))
     return subject(stack(api), engine, workspace)
 
 

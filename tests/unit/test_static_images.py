@@ -1,13 +1,13 @@
 """Apps that are nothing but files: how they are built, and how a version is published."""
 
-import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from bayplan import pipeline
 from bayplan.catalog import script
-from bayplan.run import Runner, Step
+from bayplan.errors import CommandFailedError
+from bayplan.run import Local, Step
 from tests.unit.planning import Repository, server
 
 PROXY = "proxy:\n  sites:\n    app.example.com: {to: web}\n"
@@ -56,21 +56,68 @@ class Site:
     """A volume, and an image whose files are published to it."""
 
     def __init__(self, root: Path) -> None:
-        self.files, self.volume = root / "image of the site", root / "volume"
+        self.files, self.volume, self.script = root / "of the image", root / "volume", root / "publish.sh"
         self.volume.mkdir()
-        text = script("publish").replace("/site", f"'{self.files}'")
-        self.script = root / "publish.sh"
-        self.script.write_text(text.replace(f"cp -R '{self.files}'", f"cp -R '{self.files}'"))
+        self.script.write_text(script("publish").replace("/site", f"'{self.files}'"))
 
-    def publish(self, **files: str) -> None:
-        for old in sorted(self.files.rglob("*"), reverse=True) if self.files.exists() else ():
-            old.rmdir() if old.is_dir() else old.unlink()
+    def publish(self, files: dict[str, str]) -> None:
+        shutil.rmtree(self.files, ignore_errors=True)
         for name, text in files.items():
-            path = self.files / name.replace("__", "/").replace("_", ".")
+            path = self.files / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        Runner(self.volume).run(Step(("sh", str(self.script)), "publish"))
+        Local().run(Step(("sh", str(self.script)), "publish", folder=self.volume))
 
     def served(self) -> dict[str, str]:
         current = self.volume / "current"
         return {path.relative_to(current).as_posix(): path.read_text() for path in current.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def version(number: int) -> dict[str, str]:
+    return {"index.html": str(number), f"assets/of {number}.js": "", f"page-{number}.html": ""}
+
+
+def test_a_version_is_served_whole(site: Site) -> None:
+    site.publish(version(1))
+    assert site.served() == version(1)
+
+
+def test_pages_that_are_open_still_get_the_assets_of_the_version_before(site: Site) -> None:
+    for number in (1, 2, 3):
+        site.publish(version(number))
+    assert site.served() == {**version(3), "assets/of 2.js": ""}
+
+
+def test_the_same_version_again_changes_nothing(site: Site) -> None:
+    site.publish(version(1))
+    site.publish(version(2))
+    before = (site.volume / "current").readlink(), site.served()
+    site.publish(version(2))
+    assert ((site.volume / "current").readlink(), site.served()) == before
+
+
+def test_going_back_serves_what_was_served(site: Site) -> None:
+    for number in (1, 2, 1):
+        site.publish(version(number))
+    assert site.served() == {**version(1), "assets/of 2.js": ""}
+    assert len(list((site.volume / "served").iterdir())) == 2
+
+
+def test_what_was_interrupted_is_never_served_and_begins_anew(site: Site) -> None:
+    site.publish(version(1))
+    (site.volume / "own").chmod(0o500)
+    (site.volume / "served").rename(site.volume / "served.away")
+    (site.volume / "served").write_text("in the way")
+    with pytest.raises(CommandFailedError):
+        site.publish(version(2))
+    (site.volume / "own").chmod(0o700)
+    (site.volume / "served").unlink()
+    (site.volume / "served.away").rename(site.volume / "served")
+    assert site.served() == version(1)
+    site.publish(version(2))
+    assert site.served()["index.html"] == "2"

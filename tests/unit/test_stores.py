@@ -283,3 +283,22 @@ def test_needs_say_why(repository: Repository) -> None:
     (need,) = stack.services[0].needs
     assert isinstance(need, Need)
     assert need.why.because == "api depends on pg"
+
+
+def test_a_named_store_takes_no_address_from_one_that_the_code_needs(repository: Repository) -> None:
+    using(repository, "pg", "DATABASE_URL")
+    stack = repository.plan("stores:\n  mongo: {}\n  mysql: {}\n").stack
+    assert variable(stack, "DATABASE_URL").startswith("postgresql://")
+    assert [need.name for need in stack.services[0].needs] == ["postgres"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["stores:\n  postgres: {volume: data}\n  redis: {volume: data}\n", "stores:\n  redis: {volume: postgres_data}\n"],
+)
+def test_two_stores_in_one_volume_are_refused(repository: Repository, settings: str) -> None:
+    repository.app("api", server(4100), pg="8.0.0", ioredis="5.0.0")
+    with pytest.raises(UsageError, match="postgres and redis would write into the same volume") as refused:
+        repository.plan(settings)
+    assert refused.value.at is not None
+    assert refused.value.at.key == "stores.redis.volume"

@@ -154,6 +154,21 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Migration:
+    """The command, typed in its package's folder, that brings the tables of a database up to date."""
+
+    command: Fact[tuple[str, ...]]
+    is_said: bool = True
+    """Whether a script runs it; otherwise the tool and its migrations were found, and this is how it is run."""
+    files: tuple[str, ...] = ()
+    """The files of the package that it needs to be there, apart from those its build leaves where it works."""
+    env: tuple[EnvUse, ...] = ()
+    """The variables that it can read."""
+    clients: tuple[str, ...] = ()
+    """The packages of the registry that it can load."""
+
+
+@dataclass(frozen=True, slots=True)
 class Package:
     """One package of the workspace. `folder` is relative to the root, `.` for the root itself."""
 
@@ -184,6 +199,9 @@ class Package:
     outputs: tuple[Fact[str], ...] = ()
     """Folders or files, relative to the package, that its build makes and that run time needs."""
     code: Code = field(default_factory=Code)
+    migration: Migration | None = None
+    migrates_itself: At | None = None
+    """Where it brings its tables up to date as it starts."""
 
     def path(self, inside: str) -> str:
         """Return a path inside the package, relative to the root."""

@@ -17,6 +17,8 @@ STATIC = ("vite",)
 SCOPE_ONLY = re.compile(r"@(?P<scope>[^/]+)/(?:root|monorepo|mono|workspace|repo|source)")
 RESERVED = (migration_script.NAME,)
 """The names of services that are none of the repository's packages, beside those of the stores."""
+IMAGES_FOR = ("pnpm", "npm")
+"""The package managers that images are written for."""
 NOT_OF_A_JOB = ("port", "publish", "health", "example_job")
 
 
@@ -144,6 +146,10 @@ def _is_static(package: Package, settings: ServiceConfig) -> bool:
 def _missing(owner: Workspace, package: Package, settings: ServiceConfig, name: str, config: Config) -> Note | None:
     """Say what an app lacks to be a service."""
     folder, framework = owner.from_root(package.folder), package.code.framework
+    if owner.root != "." and owner.manager.name not in IMAGES_FOR:
+        manager = owner.manager
+        text = f"{folder} is installed with {manager.name}, and images are written for {' and '.join(IMAGES_FOR)} only"
+        return Note(name, text, manager.version.why.at)
     if owner.reaches:
         path = owner.reaches[0]
         text = f"{folder} names {path.value}, and an image is built from {owner.root}, where its lockfile is"

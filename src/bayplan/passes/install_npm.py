@@ -2,13 +2,16 @@
 
 import shlex
 
+from bayplan.errors import UsageError
 from bayplan.model.image import Cache
 from bayplan.model.workspace import Manager, Package
 from bayplan.passes.install_root import root_with
 from bayplan.passes.installer import Installer, Wish
 from bayplan.passes.recipe import Recipe
+from bayplan.source import At
 
 STORE = Cache("npm", "/root/.npm")
+OLDEST = "1"
 KNOWS_LIBC = (10, 4)
 """The first version that can be told another C library than its own."""
 
@@ -18,11 +21,23 @@ def _put_in_place(manager: Manager) -> tuple[str, ...]:
 
 
 def _install(recipe: Recipe, wish: Wish) -> tuple[str, ...]:
+    _refuse_old(recipe)
     words = ["npm ci", "--omit=dev"] if wish.production else ["npm ci"]
     words += [*_workspaces(recipe, production=wish.production), "--no-audit --no-fund"]
     words += [] if wish.scripts else ["--ignore-scripts"]
     words += ["--os=linux", f"--cpu={wish.cpus[0]}", "--libc=musl"] if wish.cpus else []
     return (f"{_logged_in(recipe)}{' '.join(words)}",)
+
+
+def _refuse_old(recipe: Recipe) -> None:
+    lock = recipe.workspace.manager.lockfile
+    if lock is not None and lock.version == OLDEST:
+        path = recipe.workspace.from_root(lock.path)
+        raise UsageError(
+            f"{path} is of version {OLDEST}, which does not say what each package needs",
+            at=At(path),
+            remedy="run `npm install` with npm 7 or newer, and commit what it writes",
+        )
 
 
 def _workspaces(recipe: Recipe, *, production: bool) -> list[str]:

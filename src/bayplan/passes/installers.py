@@ -2,11 +2,12 @@
 
 from bayplan.errors import UsageError
 from bayplan.model.workspace import Manager
+from bayplan.passes.apps import IMAGES_FOR
 from bayplan.passes.install_npm import NPM
 from bayplan.passes.install_pnpm import PNPM
 from bayplan.passes.installer import Installer
 
-INSTALLERS = {"pnpm": PNPM, "npm": NPM}
+INSTALLERS = dict(zip(IMAGES_FOR, (PNPM, NPM), strict=True))
 
 
 def installer(manager: Manager) -> Installer:

@@ -1,7 +1,7 @@
 """Which databases and queues the code needs: by its clients, its schemas, and the addresses it asks for."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bayplan.catalog import stores as catalog
@@ -33,7 +33,7 @@ def chosen(config: Config, apps: Sequence[App], in_use: Sequence[Located[str]]) 
     found = _needed(config, apps, in_use)
     for kind, settings in config.stores.items():
         if not settings.skip and kind not in found:
-            found[kind] = _readers(catalog.entry(kind), apps)
+            found[kind] = _readers(catalog.entry(kind), apps, found)
     _prefer_one(found, config, in_use)
     stores = [
         _chosen(catalog.entry(kind), users, config, apps)
@@ -105,14 +105,15 @@ def _asks_for(entry: StoreEntry, use: EnvUse, app: App, config: Config) -> bool:
     )
 
 
-def _readers(entry: StoreEntry, apps: Sequence[App]) -> dict[str, Why]:
-    """Return the apps that read a variable which the store could fill: `bayplan.yaml` says that it is there."""
-    return {
-        app.name: Why("stores", f"{app.name} reads {use.name}", use.at)
-        for app in apps
-        for use in reversed(tuple(_reads(app)))
-        if leading_to([entry.protected or entry], use.name, "") is not None
-    }
+def _readers(entry: StoreEntry, apps: Sequence[App], found: Mapping[str, Mapping[str, Why]]) -> dict[str, Why]:
+    """Return the apps that read what leads to this store and to no other that they are known to need."""
+    readers: dict[str, Why] = {}
+    for app in apps:
+        others = [catalog.entry(kind) for kind, users in found.items() if app.name in users]
+        for use in _reads(app):
+            if leading_to([entry.protected or entry], use.name, "") and not leading_to(others, use.name, ""):
+                readers.setdefault(app.name, Why("stores", f"{app.name} reads {use.name}", use.at))
+    return readers
 
 
 def _prefer_one(found: dict[str, dict[str, Why]], config: Config, in_use: Sequence[Located[str]]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from bayplan.catalog.images import named, repository
 from bayplan.catalog.stores import StoreEntry
+from bayplan.errors import UsageError
 from bayplan.model.config import Config, StoreConfig
 from bayplan.model.stack import Binding, Health, Limits, Store
 from bayplan.passes.settings import megabytes
@@ -27,8 +28,20 @@ def stores(
     found: list[Store] = []
     for each in needed:
         used = [*taken, *(binding for store in found for binding in store.bindings)]
-        found.append(_store(each, config, stack, in_use, used))
+        store = _store(each, config, stack, in_use, used)
+        _refuse_shared_volume(store, found, config)
+        found.append(store)
     return tuple(found)
+
+
+def _refuse_shared_volume(store: Store, others: Sequence[Store], config: Config) -> None:
+    other = next((each for each in others if each.volume == store.volume), None)
+    if other is not None:
+        raise UsageError(
+            f"{other.name} and {store.name} would write into the same volume, {store.volume}",
+            remedy=f"give stores.{store.name}.volume another name in bayplan.yaml",
+            at=config.at("stores", store.name, "volume"),
+        )
 
 
 def _store(

@@ -9,7 +9,7 @@ from bayplan.model.values import address_of, filled
 from bayplan.probes import answers
 from bayplan.probes.machine import EVERYWHERE, HERE
 from bayplan.probes.subject import Subject, judged, skipped
-from bayplan.probes.trust import Authority, authorities, days_left
+from bayplan.probes.trust import Authority, authorities, careless, days_left
 from bayplan.probes.web import Server, get
 
 ID = "proxy"
@@ -47,7 +47,9 @@ def probe(subject: Subject) -> Iterator[Evidence]:
                 yield evidence
             if server:
                 yield from _site(subject, proxy, site, _concrete(name), server)
-    yield from _stranger(proxy, [each for each in (plain, secure) if each], trusted)
+    if secure:
+        secure = replace(secure, tls=careless())
+    yield from _stranger(proxy, [each for each in (plain, secure) if each])
 
 
 def _server(subject: Subject, proxy: Proxy, inside: int) -> Server | None:
@@ -125,15 +127,14 @@ def _moves(subject: Subject, proxy: Proxy, site: Site, host: str, server: Server
         yield judged(f"{ID}.moves", proxy.name, claim, reply.described, holds=holds, seconds=reply.seconds)
 
 
-def _stranger(proxy: Proxy, servers: Sequence[Server], trusted: Sequence[Authority]) -> Iterator[Evidence]:
-    """Prove that who asks for another name, or for none, is shown no app: not even with TLS's name of a real one."""
+def _stranger(proxy: Proxy, servers: Sequence[Server]) -> Iterator[Evidence]:
+    """Prove that who asks for another name, and takes any certificate, is shown no app."""
     if any(host in ("", "*") or host.startswith(":") for site in proxy.sites for host in site.hosts):
         return
     told: list[str] = []
     wrong: list[str] = []
     for server in servers:
-        context = trusted[0].context if trusted and server.port == HTTPS else None
-        reply = get(replace(server, tls=context), "/", STRANGER)
+        reply = get(server, "/", STRANGER)
         shown = reply.status in GOOD and bool(reply.body)
         words = f"port {server.port}: {'no answer' if reply.problem else reply.described}"
         (wrong if shown else told).append(words)

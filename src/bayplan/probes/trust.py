@@ -56,6 +56,14 @@ def _trusting(text: str) -> ssl.SSLContext:
     return context
 
 
+def careless() -> ssl.SSLContext:
+    """Return the context of a client that takes any certificate: only to learn what such a one is shown."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def days_left(server: Server, host: str, authority: Authority) -> tuple[int, str]:
     """Return for how many days the certificate for a host name still holds, or what is wrong with it.
 

@@ -10,7 +10,7 @@ from bayplan.model.workspace import LockedPackage, Lockfile
 from bayplan.readers.folders import joined
 from bayplan.readers.manager import pinned_version, workspace_patterns
 from bayplan.readers.npmrc import read_npmrc
-from bayplan.readers.setup import ReadLock, Setup, existing
+from bayplan.readers.setup import ReadLock, Setup, as_text, existing
 from bayplan.source import At, Fact, Why
 from bayplan.tree import Tree
 
@@ -69,7 +69,7 @@ def read_npm_lock(text: str, file: str) -> ReadLock:
     if not isinstance(document.data, dict):
         raise BrokenFileError(f"{file} is no JSON object", at=At(file, 1, 1), remedy="run `npm install`")
     entries = {path: entry for path, entry in document.mapping("packages").items() if isinstance(entry, dict)}
-    return _Reading(file, str(document.get("lockfileVersion", "")), entries).read()
+    return _Reading(file, as_text(document.get("lockfileVersion")) or "", entries).read()
 
 
 class _Reading:

@@ -28,6 +28,7 @@ services:
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from bayplan.model.deployment import DeployedService, Deployment
@@ -35,6 +36,7 @@ from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
 from bayplan.source import At, Located
 
+SEVERAL = re.compile(r"[2-9]|[1-9][0-9]+")
 OF_SWARM = ("deploy.placement", "deploy.update_config", "deploy.rollback_config", "deploy.endpoint_mode", "deploy.mode")
 
 
@@ -61,7 +63,7 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
 def _replicas(service: DeployedService) -> Located[str] | None:
     for key in ("deploy.replicas", "scale"):
         said = service.settings.get(key)
-        if said is not None and said.value.isdigit() and int(said.value) > 1:
+        if said is not None and SEVERAL.fullmatch(said.value):
             return said
     return None
 
@@ -71,5 +73,5 @@ def _single(service: DeployedService) -> tuple[At, str] | None:
     if name is not None:
         return name.at, "container name"
     fixed = (port for port in service.published if port.host and "-" not in port.host.partition("}")[2])
-    port = next((each for each in fixed if each.host and (each.host.isdigit() or each.host.startswith("$"))), None)
+    port = next((each for each in fixed if each.host and (each.host.isdecimal() or each.host.startswith("$"))), None)
     return (port.at, "port of the host") if port else None

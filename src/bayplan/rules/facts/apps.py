@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile, WorkflowStep
@@ -102,7 +102,7 @@ def contexts_of(workspace: Workspace, deployment: Deployment, image: ImageFile) 
         yield from (posixpath.normpath(context) for context in said if "$" not in context and ":" not in context)
         return
     owner = workspace.holding(image.path)
-    if owner.root != "." and not _names(image, (f"{owner.root}/",)):
+    if owner.root != "." and not _copies(image, owner.root):
         yield owner.root
     elif _is_for_the_root(workspace, image):
         yield "."
@@ -115,12 +115,14 @@ def _is_for_the_root(workspace: Workspace, image: ImageFile) -> bool:
         return True
     folders = [package.folder for package in workspace.packages if package.folder != "."]
     names = (*folders, *workspace.manager.files[1:], "--filter", "turbo ")
-    return _names(image, names)
+    return any(name in each.text for stage in image.stages for each in stage.instructions for name in names)
 
 
-def _names(image: ImageFile, names: Iterable[str]) -> bool:
-    texts = [each.text for stage in image.stages for each in stage.instructions]
-    return any(name in text for text in texts for name in names)
+def _copies(image: ImageFile, folder: str) -> bool:
+    """Say whether a Dockerfile takes something by a path through a folder."""
+    copies = (each for stage in image.stages for each in stage.instructions if each.word in ("COPY", "ADD"))
+    sources = (posixpath.normpath(source) for each in copies for source in each.arguments[:-1])
+    return any(f"{source}/".startswith(f"{folder}/") for source in sources)
 
 
 def _context(step: WorkflowStep) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bayplan.formats.compose_shorts import port_number
 from bayplan.model.deployment import DeployedService
 from bayplan.rules.facts.apps import image_file, stage_of
 from bayplan.rules.facts.networks import kin
@@ -23,13 +24,13 @@ def _said(front: Front, target: DeployedService) -> Iterator[Named]:
         for published in one.published:
             yield Named(published.container, "the published port is", published.at)
         for key, each in one.settings.items():
-            port = each.value.partition("/")[0]
-            if key.startswith("expose") and port.isdigit():
-                yield Named(int(port), "expose says", each.at)
+            port = port_number(each.value.partition("/")[0]) if key.startswith("expose") else None
+            if port is not None:
+                yield Named(port, "expose says", each.at)
         given = one.environment.get("PORT")
-        text = Values(front.deployment, one).text(given.value) if given else None
-        if given and text and text.isdigit():
-            yield Named(int(text), "PORT is", given.at)
+        port = port_number(Values(front.deployment, one).text(given.value) or "") if given else None
+        if given is not None and port is not None:
+            yield Named(port, "PORT is", given.at)
         yield from _said_by_image(front, one)
 
 
@@ -40,6 +41,6 @@ def _said_by_image(front: Front, one: DeployedService) -> Iterator[Named]:
         is_env = instruction.word == "ENV"
         values = [value or "" for name, value in pairs(instruction) if name == "PORT"]
         for value in values if is_env else instruction.arguments:
-            number = value.partition("/")[0]
-            if number.isdigit():
-                yield Named(int(number), "PORT is" if is_env else "EXPOSE says", instruction.at)
+            port = port_number(value.partition("/")[0])
+            if port is not None:
+                yield Named(port, "PORT is" if is_env else "EXPOSE says", instruction.at)
