@@ -1,6 +1,7 @@
 # Everything runs from .venv, which is made when it is missing or older than pyproject.toml.
 #
-#   make demo          run the example forgestack: plan, write, check, build, start, verify (without Docker: the first three)
+#   make demo          run the example forgestack: plan, write, check, build, start, verify (without Docker: the first three);
+#                      SYSTEM=cipherbox, everyskill or whereabouts for another one
 #   make demo-down     remove all of it again
 #   make test          every test, on a Docker engine; PYTEST_ARGS="-k health" for some
 #   make check         lint, types, import rules and the tests that need no engine
@@ -14,9 +15,21 @@ PYTEST_ARGS ?=
 BIN := $(CURDIR)/.venv/bin
 INSTALLED := .venv/.installed
 STANDINS := tests/standins
-DEMO := build/demo/forgestack
-DEMO_COMPOSE := $(DEMO)/docker-compose.prod.yml
-DEMO_IMAGES := node:20-alpine postgres:15-alpine redis:7-alpine
+SYSTEM ?= forgestack
+DEMO := build/demo/$(SYSTEM)
+DEMO_IMAGES := $(images_$(SYSTEM))
+images_forgestack := node:20-alpine postgres:15-alpine redis:7-alpine
+images_cipherbox := alpine:3.22 node:22-alpine postgres:16-alpine redis:7-alpine ipfs/kubo:v0.34.0 caddy:2-alpine
+images_everyskill := node:22-alpine pgvector/pgvector:pg17 caddy:2-alpine caddy:2-builder-alpine
+images_whereabouts := node:20-alpine postgres:16-alpine
+# What nobody but the operator knows, with values that are right for a demo.
+DEMO_VALUES := env $(values_$(SYSTEM))
+values_cipherbox := GITHUB_OWNER=example
+values_everyskill := PUBLIC_IP=127.0.0.1 DOMAIN=everyskill.localhost HETZNER_API_TOKEN=none
+DEMO_CERTIFICATE = $(or $(certificate_$(SYSTEM)),:)
+certificate_cipherbox = mkdir -p $(DEMO)/docker/certs && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+  -nodes -days 30 -subj /CN=demo -addext subjectAltName=DNS:api.staging.example.com,DNS:app.staging.example.com \
+  -out $(DEMO)/docker/certs/origin.pem -keyout $(DEMO)/docker/certs/origin.key 2>/dev/null
 IN_CI := $(filter true 1,$(CI))
 
 .PHONY: help demo demo-down test check requirements bench standins node
@@ -45,24 +58,24 @@ standins: $(INSTALLED)
 
 # An earlier demo goes first, for its volumes know passwords that the new one does not. What it proved is kept.
 demo: $(INSTALLED) node
-	@if [ -e $(DEMO_COMPOSE) ] && docker info >/dev/null 2>&1; then cd $(DEMO) && $(BIN)/bayplan down --volumes; fi
+	@test -d examples/$(SYSTEM)/repo || { echo "there is no example $(SYSTEM): `ls examples | tr '\n' ' '`" >&2; exit 2; }
+	@if [ -d $(DEMO)/.bayplan ] && docker info >/dev/null 2>&1; then cd $(DEMO) && $(DEMO_VALUES) $(BIN)/bayplan down --volumes; fi
 	@mkdir -p $(DEMO)
 	@find $(DEMO) -mindepth 1 -maxdepth 1 ! -name .bayplan -exec rm -rf {} +
 	@rm -f $(DEMO)/.bayplan/lock.json
-	@cp -R examples/forgestack/repo/. $(DEMO)/
+	@cp -R examples/$(SYSTEM)/repo/. $(DEMO)/
 	@echo "the demo runs in $(DEMO): a scratch folder, where edits last until the next make demo"
+	@$(DEMO_CERTIFICATE)
 	@if $(STANDINS)/engine; then \
-	  PYTHON=$(BIN)/python $(STANDINS)/images $(DEMO_IMAGES) && cd $(DEMO) && $(BIN)/bayplan up; \
+	  PYTHON=$(BIN)/python $(STANDINS)/images $(DEMO_IMAGES) && cd $(DEMO) && $(DEMO_VALUES) $(BIN)/bayplan up; \
 	else \
 	  echo "without a Docker engine the demo plans, writes and checks, and starts nothing"; \
 	  cd $(DEMO) && $(BIN)/bayplan plan && $(BIN)/bayplan write && $(BIN)/bayplan check; \
 	fi
 
 demo-down: $(INSTALLED)
-	@if [ -e $(DEMO_COMPOSE) ] && docker info >/dev/null 2>&1; then \
-	  images=`PYTHON=$(BIN)/python $(STANDINS)/built-images $(DEMO_COMPOSE)`; \
-	  (cd $(DEMO) && $(BIN)/bayplan down --volumes) && \
-	  for image in $$images; do docker image rm --force $$image >/dev/null 2>&1 || true; done; \
+	@if [ -d $(DEMO)/.bayplan ] && docker info >/dev/null 2>&1; then \
+	  cd $(DEMO) && $(DEMO_VALUES) $(BIN)/bayplan down --volumes --images; \
 	fi
 	@rm -rf $(DEMO)
 	@rmdir build/demo build 2>/dev/null || true

@@ -67,9 +67,9 @@ def test_a_sound_stack_is_built_started_proved_and_leaves_nothing(session: Sessi
     assert sizes[0].startswith(f"{weighed.size / 1e6:.1f} MB: base node:20-alpine")
     assert _failed(found) == []
     proved = {each.id.split(".")[0] for each in found if each.status is Status.PROVED}
-    assert proved == {probe.id for probe in PROBES} - {"jobs"}
+    assert proved == {probe.id for probe in PROBES} - {"jobs", "proxy"}
     assert {each.subject for each in news if each.state is State.DONE} >= {"web", "worker", "migrate", "postgres"}
-    assert {each.id.split(".")[0] for each in session.kept()} == proved - {"health", "http"}
+    assert {each.id.split(".")[0] for each in session.kept()} == proved - {"health", "http", "ports"}
 
     password = session.environment.values["POSTGRES_PASSWORD"]
     private = {"run.env", "running.json"}

@@ -46,6 +46,7 @@ class Program:
 
     code: str = NOISE.format(count=4)
     dump: str = "pgdump"
+    is_beside: bool = True
     server: str = "15.3"
     found: Contents = CONTENTS
     loaded: dict[str, bytes] = field(default_factory=dict)

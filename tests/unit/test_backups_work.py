@@ -15,6 +15,7 @@ from bayplan.engines.backups import work
 from bayplan.engines.backups.cipher import Age, Gpg, try_out
 from bayplan.engines.backups.destination import Folder, Remote, destination
 from bayplan.engines.backups.manifest import Contents
+from bayplan.engines.backups.scratch import Room
 from bayplan.errors import BayplanError, CommandFailedError, UsageError
 from bayplan.run import Local
 from tests.unit.backing import CONTENTS, NOISE, SERIES, Program, age_key, needs, opened, take
@@ -250,7 +251,9 @@ def test_a_remote_that_fails_half_way_is_the_cause_not_what_it_stops(
 def restore(path: Path, secret: Path, program: Program) -> tuple[Contents, str, tuple[str, ...]]:
     manifest = read(path, secret)
     inside = program.inside("none", Local())
-    return work.restore(opened(path), Age("", secret), path.name, manifest, program, inside, say=lambda _: None)
+    return work.restore(
+        opened(path), Age("", secret), path.name, manifest, program, inside, Room("none", "none"), say=lambda _: None
+    )
 
 
 def test_a_restore_loads_compares_and_only_then_swaps(key: tuple[str, Path], folder: Folder) -> None:

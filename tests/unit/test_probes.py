@@ -144,6 +144,15 @@ class TestHealth:
         engine = Engine(container("migrate", "exited"), container("worker"))
         assert statuses(health.probe(subject(plan, engine))) == [Status.PROVED, Status.PROVED, Status.FAILED]
 
+    def test_each_of_several_that_do_the_same_counts(self) -> None:
+        api = service("api", replicas=2)
+        engine = Engine(container("api"))
+        assert statuses(health.probe(subject(stack(api), engine))) == [Status.PROVED, Status.FAILED]
+        engine.known["another"] = replace(container("api"), id="another")
+        assert statuses(health.probe(subject(stack(api), engine))) == [Status.PROVED, Status.PROVED]
+        engine.known["another"] = replace(container("api", "restarting"), id="another")
+        assert statuses(health.probe(subject(stack(api), engine))) == [Status.FAILED, Status.FAILED]
+
 
 class TestCascade:
     NEEDS: ClassVar = (Need("postgres", Condition.HEALTHY, WHY), Need("migrate", Condition.DONE, WHY))

@@ -270,6 +270,9 @@ def test_a_private_key_is_no_part_of_the_repository(host: str, ignored: str, cou
         (TLS, "", 0),
         ("{\n\tauto_https off\n}\n" + to("api:4000"), "", 0),
         ("{\n\tlocal_certs\n}\n" + to("api:4000"), "", 0),
+        ("{\n\temail a@b.org\n}\n" + to("api:4000", "{$SITE}"), "", 1),
+        (to("api:4000", "{$SITE}"), "", 0),
+        (to("api:4000", "{$SITE}:8080"), "", 0),
         ("{\n\tstorage redis\n}\n" + to("api:4000"), "", 0),
     ],
 )
@@ -333,6 +336,9 @@ def test_an_image_of_its_own_brings_caddyfile_and_files() -> None:
         (to("api:4000", ":8080"), "ports: ['80:80', '443:443']", 1),
         (to("api:4000", ":8080") + to("api:4000", ":80"), "ports: ['80:80']", 0),
         (to("api:4000", "{$SITE}"), "ports: ['8080:8080']", 0),
+        ("{\n\temail a@b.org\n}\n" + to("api:4000", "{$SITE}"), "ports: ['80:80']", 1),
+        (to("api:4000", "{$SITE}") + to("api:4000"), "ports: ['80:80']", 1),
+        (TLS + to("api:4000", ":80"), "ports: ['80:80']", 1),
         (DNS, "environment: [CF], ports: ['127.0.0.1:443:443']", 0),
     ],
 )
@@ -366,6 +372,16 @@ def test_an_app_with_pages_in_the_browser_needs_a_fallback(dependencies: str, te
         "apps/shop/index.html": "<p>",
     }
     assert len(found("missing-history-fallback", files)) == count
+
+
+def test_an_app_may_come_over_a_volume() -> None:
+    proxy = caddy(mounts="volumes: ['./Caddyfile:/etc/caddy/Caddyfile', 'web:/srv:ro', 'caddy:/data']")
+    files = {
+        **proxied(FILES, proxy, shop="{image: 'x:1', volumes: ['web:/out']}"),
+        "apps/shop/package.json": VITE % '"vue-router": "4"',
+        "apps/shop/index.html": "<p>",
+    }
+    assert len(found("missing-history-fallback", files)) == 1
 
 
 def test_an_image_whose_name_says_nothing_serves_files_when_it_reads_a_caddyfile() -> None:

@@ -61,7 +61,9 @@ def _restore(stores: "Stores", name: str, file: str, *, asks: bool) -> int:
         print("nothing was changed")
         return 1
     with stores.news(name) as say:
-        found, old, back = work.restore(backup.opened, backup.cipher, backup.name, manifest, family, inside, say=say)
+        found, old, back = work.restore(
+            backup.opened, backup.cipher, backup.name, manifest, family, inside, stores.room(name), say=say
+        )
         say(f"{described(found)}, all as they were dumped")
     print(f"what was there before stays as {old}")
     print("services lose their connections once; most open new ones, the others want `docker compose restart`")

@@ -134,8 +134,11 @@ def _failure(
 
 
 def latest(containers: Iterable[Container], old: frozenset[str] = frozenset()) -> dict[str, Container]:
-    """Return the containers by service; while one is replaced there are two, and the new one counts."""
-    return {each.service: each for each in sorted(containers, key=lambda each: each.id not in old)}
+    """Return the containers by service; while one is replaced there are two, and the new one counts.
+
+    Of several that do the same, the one that is not yet what it should be stands for all.
+    """
+    return {each.service: each for each in sorted(containers, key=lambda each: (each.id not in old, not each.settled))}
 
 
 def _watch(

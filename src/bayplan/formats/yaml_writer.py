@@ -129,6 +129,13 @@ def _is_block(entry: Entry) -> bool:
     return not entry.in_line and isinstance(value, Mapping | Sequence) and not isinstance(value, str) and bool(value)
 
 
+def _is_script(text: str) -> bool:
+    """Say whether a text of several lines can stand as it is, in a block of its own."""
+    lines = text.split("\n")
+    plain = not any(UNPRINTABLE.search(line) or line != line.rstrip() for line in lines)
+    return len(lines) > 1 and plain and bool(lines[-1]) and bool(lines[0]) and not lines[0][0].isspace()
+
+
 class _Writer:
     def __init__(self, page: Page, layout: Layout) -> None:
         self.page = page
@@ -164,6 +171,8 @@ class _Writer:
             value = item.value
             if _is_block(item) and isinstance(value, Mapping):
                 self.mapping(value, indent + "  ", dashed=True)
+            elif isinstance(value, str) and _is_script(value):
+                self.page.write([f"{indent}- |-", *(f"{indent}  {line}".rstrip() for line in value.split("\n"))])
             else:
                 self.page.write([f"{indent}- {_flow(value, quoted=quoted)}"])
             self.page.explain(first, item.why)

@@ -1,5 +1,6 @@
 """Which stores are backed up, where to, and for whose key."""
 
+import re
 from collections.abc import Sequence
 
 from bayplan.catalog.stores import table
@@ -37,9 +38,7 @@ def _checked(asked: BackupConfig, config: Config) -> str:
         raise UsageError("backups have no place to go", at=config.at("backups"), remedy=remedy)
     to = asked.to.strip()
     remote = to.removeprefix("rclone:")
-    if remote != to and (
-        remote.startswith(("-", ":")) or not remote.partition(":")[0] or "," in remote.partition(":")[0]
-    ):
+    if remote != to and not re.fullmatch(r"[^-:,/][^:,/]*:.*", remote):
         remedy = (
             "write `rclone:remote:path`; what the remote is, and its password, stands in rclone's own configuration"
         )

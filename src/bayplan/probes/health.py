@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bayplan.model.evidence import Evidence
 from bayplan.model.running import Container
+from bayplan.model.stack import Service
 from bayplan.probes.subject import Subject, ends, judged
 
 ID = "health"
@@ -22,6 +23,14 @@ def probe(subject: Subject) -> Iterator[Evidence]:
             yield judged(ID, part.name, claim, f"{container.state}, code {container.exit_code}", holds=holds)
         else:
             yield judged(ID, part.name, claim, _state(container), holds=_works(container, checked=bool(part.health)))
+            if isinstance(part, Service) and part.replicas > 1:
+                yield _replicas(subject, part)
+
+
+def _replicas(subject: Subject, service: Service) -> Evidence:
+    running = [each for each in subject.engine.containers() if each.service == service.name and each.settled]
+    claim = f"runs {service.replicas} times"
+    return judged(f"{ID}.replicas", service.name, claim, f"{len(running)} run", holds=len(running) == service.replicas)
 
 
 def _works(container: Container, *, checked: bool) -> bool:

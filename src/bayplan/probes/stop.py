@@ -1,6 +1,6 @@
 """SIGTERM ends everything by itself, in time, and no job is lost by it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
@@ -24,7 +24,7 @@ def probe(subject: Subject) -> Iterator[Evidence]:
         for worker, queue in consumers(subject):
             if worker.name in names:
                 queued[worker.name, queue] = ask(subject, worker, found[worker.name], queue, "add")
-        yield from _stopped(subject, running, found)
+        yield from _stopped(subject, running)
     events = subject.start("")
     started = {event.service for event in subject.events if event.action == "start"}
     if not started.issuperset(part.name for part in subject.parts):
@@ -43,21 +43,23 @@ def probe(subject: Subject) -> Iterator[Evidence]:
         )
 
 
-def _stopped(subject: Subject, parts: Sequence[Part], found: Mapping[str, Container]) -> Iterator[Evidence]:
-    """Stop some parts at the same time, and judge how each ended."""
+def _stopped(subject: Subject, parts: Sequence[Part]) -> Iterator[Evidence]:
+    """Stop some parts at the same time, each with all its containers, and judge how each ended."""
+    by_name = {part.name: part for part in parts}
+    before = [each for each in subject.engine.containers() if each.service in by_name and each.state == "running"]
 
-    def stop(part: Part) -> float:
+    def stop(container: Container) -> float:
         began = monotonic()
-        subject.engine.stop(found[part.name], part.grace_seconds)
+        subject.engine.stop(container, by_name[container.service].grace_seconds)
         return monotonic() - began
 
-    if not parts:
+    if not before:
         return
-    with ThreadPoolExecutor(len(parts)) as pool:
-        times = tuple(pool.map(stop, parts))
-    after = subject.containers()
-    for part, seconds in zip(parts, times, strict=True):
-        yield _judge(part, after[part.name], seconds)
+    with ThreadPoolExecutor(len(before)) as pool:
+        times = tuple(pool.map(stop, before))
+    after = {each.id: each for each in subject.engine.containers()}
+    for container, seconds in zip(before, times, strict=True):
+        yield _judge(by_name[container.service], after.get(container.id, container), seconds)
 
 
 def _judge(part: Part, after: Container, seconds: float) -> Evidence:

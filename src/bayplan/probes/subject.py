@@ -66,8 +66,9 @@ class Subject:
     _contents: dict[str, Contents] = field(default_factory=dict, init=False)
 
     def containers(self) -> dict[str, Container]:
-        """Return the containers by service, as they are now."""
-        return {container.service: container for container in self.engine.containers()}
+        """Return the containers by service, as they are now; of several that do the same, the one that is worst off."""
+        found = sorted(self.engine.containers(), key=lambda container: not container.settled)
+        return {container.service: container for container in found}
 
     def contents(self, image: str) -> Contents:
         """Return what an image's layers hold; each image is read once."""

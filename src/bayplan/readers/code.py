@@ -34,7 +34,11 @@ from bayplan.tree import Tree
 
 def read_code(tree: Tree, packages: Sequence[Package]) -> Mapping[str, Code]:
     """Return what the code of each package does, by the package's folder."""
-    program = Program(tree, packages)
+    return read_program(Program(tree, packages), packages)
+
+
+def read_program(program: Program, packages: Sequence[Package]) -> Mapping[str, Code]:
+    """Return the same of sources that are there already."""
     env = Environment(Resolver(program))
     validated = read_schemas(program, env)
     env.namespaces = namespaces(program, env.resolver)

@@ -49,18 +49,21 @@ def read_workspace(tree: Tree) -> Workspace:
 
 def _read(tree: Tree, node: Fact[str] | None = None) -> Workspace:
     """Return what stands at the root of a tree; `node` is what runs it where it says nothing itself."""
-    from bayplan.readers.code import read_code
+    from bayplan.readers.code import read_program
+    from bayplan.readers.javascript.program import Program
+    from bayplan.readers.migrations import with_migrations
 
     workspace = read_manifests(tree, node)
     own = {package.folder for package in workspace.packages}
     beside = [folder for folder in with_lockfiles(tree) if folder not in own]
     tree = tree.without(beside) if beside else tree
-    code = read_code(tree, workspace.packages)
+    program = Program(tree, workspace.packages)
+    code = read_program(program, workspace.packages)
     read = [
         replace(package, code=code[package.folder]) if package.folder in code else package
         for package in workspace.packages
     ]
-    packages = completed(tree, read, workspace.tasks)
+    packages = with_migrations(program, completed(tree, read, workspace.tasks))
     return replace(workspace, packages=packages, folders=top_folders(tree), markdown=markdown_folders(tree, packages))
 
 

@@ -78,12 +78,14 @@ volumes:
 ```
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from bayplan.model.deployment import Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.proxy import ProxyRoute, ProxySite
 from bayplan.model.workspace import Dependency, Package, Workspace
+from bayplan.rules.facts.apps import app_of, apps
 from bayplan.rules.facts.layout import below
 from bayplan.rules.facts.proxies import Front, fronts, mounted
 
@@ -136,4 +138,18 @@ def _package(workspace: Workspace, front: Front, route: ProxyRoute) -> Package |
         for package in workspace.packages:
             if package.folder != "." and below(path, package.folder):
                 return package
+    return _filling(workspace, front, root)
+
+
+def _filling(workspace: Workspace, front: Front, root: str) -> Package | None:
+    """Return the package whose image fills the volume that the files stand on."""
+    every = apps(workspace, front.deployment)
+    volumes = {
+        mount.source for mount in front.mounts if mount.kind == "volume" and below(root, mount.target) is not None
+    }
+    for service in front.compose.services:
+        if service is not front.service and any(mount.source in volumes for mount in service.mounts):
+            app = app_of(every, service)
+            named = (each for each in workspace.packages if posixpath.basename(each.folder) == service.name)
+            return app.package if app else next(named, None)
     return None

@@ -113,7 +113,7 @@ def _in_a_container(front: Front, each: Sent) -> Iterator[Finding]:
 def _answers_itself(front: Front, each: Sent) -> bool:
     """Say whether something listens in Caddy's own container: a site of it, its interface, a second process."""
     ports = {address.port for site in front.proxy.sites for address in site.addresses}
-    if each.upstream.port in ports or None in ports or each.upstream.port in (None, ADMIN) or not front.is_official:
+    if each.upstream.port in (*ports, ADMIN) or not front.is_official:
         return True
     joined = f"service:{front.service.name}"
     files = beside(front.deployment, front.compose)

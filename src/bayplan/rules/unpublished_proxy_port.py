@@ -59,7 +59,7 @@ from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.proxy import ProxyAddress
 from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.networks import is_inherited, mode
-from bayplan.rules.facts.proxies import Front, automatic, fronts
+from bayplan.rules.facts.proxies import HTTPS, Front, automatic, fronts, is_public
 
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -68,8 +68,7 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for front in fronts(workspace, deployment):
         published = [port for each in front.kin for port in each.published if port.protocol == "tcp"]
         addresses = [address for site in front.proxy.sites for address in site.addresses]
-        unknown = any(address.port is None or "{" in address.host for address in addresses)
-        if not published or not addresses or unknown or mode(deployment, front.compose, front.service):
+        if not published or not addresses or mode(deployment, front.compose, front.service):
             continue
         if any(is_inherited(each) or "ports" in each.settings for each in front.kin):
             continue
@@ -79,8 +78,8 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
 def _judged(front: Front, addresses: list[ProxyAddress], published: list[Published]) -> Iterator[Finding]:
     ports = {port.container for port in published}
     secured = automatic(front)
-    closed = [address for address in addresses if address.port not in ports]
-    named = [address for address in closed if address in secured]
+    closed = [address for address in addresses if _port(address, secured) not in (None, *ports)]
+    named = [address for address in closed if address in secured or is_public(address)]
     if named:
         yield _finding(front, named[0], published[0])
     elif len(closed) == len(addresses):
@@ -99,19 +98,24 @@ def _judged(front: Front, addresses: list[ProxyAddress], published: list[Publish
         )
 
 
+def _port(address: ProxyAddress, secured: list[ProxyAddress]) -> int | None:
+    return HTTPS if address.port is None and address in secured else address.port
+
+
 def _by_dns(front: Front) -> bool:
     return front.proxy.option("acme_dns") is not None or any(site.tls for site in front.proxy.sites)
 
 
 def _finding(front: Front, address: ProxyAddress, other: Published) -> Finding:
+    port = address.port or HTTPS
     return Finding(
         "unpublished-proxy-port",
         Effect.NOT_REACHABLE,
-        f"`{front.service.name}` serves {address.written} on port {address.port}, which it does not publish",
+        f"`{front.service.name}` serves {address.written} on port {port}, which it does not publish",
         (
             Place(other.at, f"publishes port {other.container}"),
-            Place(address.at, f"Caddy listens on {address.port} for this site"),
+            Place(address.at, f"Caddy listens on {port} for this site"),
         ),
         "browsers find nothing there",
-        f'add "{address.port}:{address.port}" to the ports of `{front.service.name}`',
+        f'add "{port}:{port}" to the ports of `{front.service.name}`',
     )

@@ -207,7 +207,8 @@ def _store(stack: Stack, store: Store) -> dict[str, Value]:
         found["user"] = Entry(store.user, why=Why("catalog", "its image would start as root"))
     if store.command:
         settings = Why("catalog", "how it keeps its data, and what it does before memory runs out")
-        found["command"] = Entry([_word(word) for word in store.command], why=settings, in_line=True)
+        words = [_word(word) for word in store.command]
+        found["command"] = Entry(words, why=settings, in_line=not any("\n" in word for word in words))
     found |= _environment(stack, store.variables)
     found |= _ports(store.bindings, store.port, stack)
     found["volumes"] = [f"{store.volume}:{store.data}"]

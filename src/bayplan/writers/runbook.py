@@ -182,6 +182,21 @@ def _postgres(store: Store, container: str, read: str) -> list[str]:
     ]
 
 
+def _redis(store: Store, container: str, read: str) -> list[str]:
+    """Let the server take the keys over from another, as a replica does."""
+    name, helper = _family(store), f"{container}-restored"
+    return [
+        f"docker run --detach --rm --name {helper} --network container:{container} {store.image.value} sleep infinity",
+        f"{read} | docker exec -i {helper} sh -c 'cat > /data/restored.rdb'",
+        f"docker exec {helper} {name}-server --port 6399 --dir /data --dbfilename restored.rdb --save '' --daemonize yes",
+        f"docker exec {container} {name}-cli --rdb /data/before.rdb    # what is there now is kept",
+        f"docker exec {container} {name}-cli REPLICAOF 127.0.0.1 6399",
+        f"until docker exec {container} {name}-cli INFO replication | grep master_link_status:up; do sleep 1; done",
+        f"docker exec {container} {name}-cli REPLICAOF NO ONE",
+        f"docker stop {helper}",
+    ]
+
+
 def _left_out(stack: Stack, backups: Backups) -> list[str]:
     lines = [
         f"- {store.name}: {table(store.kind).get('backup', {}).get('by_hand', 'skipped in bayplan.yaml.')}"
@@ -192,5 +207,5 @@ def _left_out(stack: Stack, backups: Backups) -> list[str]:
 
 
 Commands = Callable[[Store, str, str], list[str]]
-DUMPS = {"postgres": "pgdump"}
-COMMANDS: dict[str, Commands] = {"postgres": _postgres}
+DUMPS = {"postgres": "pgdump", "redis": "rdb", "valkey": "rdb"}
+COMMANDS: dict[str, Commands] = {"postgres": _postgres, "redis": _redis, "valkey": _redis}

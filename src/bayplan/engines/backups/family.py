@@ -54,6 +54,8 @@ class Dump:
 
     steps: tuple[Step, ...]
     contents: Callable[[], Contents]
+    look: Callable[[bytes], None] = lambda _: None
+    """Shown each piece of the dump."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ class Family(Protocol):
     @property
     def dump(self) -> str:
         """What a dump is called, as an ending."""
+        ...
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether a dump can be loaded in the running server, beside what is there; else it is loaded in another."""
         ...
 
     def inside(self, container: str, runner: PipeRunner) -> Inside: ...

@@ -25,6 +25,7 @@ CARELESS = ("postgres", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "
 @dataclass(frozen=True, slots=True)
 class Postgres:
     dump: str = "pgdump"
+    is_beside: bool = True
 
     def inside(self, container: str, runner: PipeRunner) -> Inside:
         return Inside(container, runner, PRELUDE)

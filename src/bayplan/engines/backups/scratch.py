@@ -26,11 +26,12 @@ class Room:
     """The project it works for; what an earlier run of it left is removed."""
     memory_mb: int = 512
     user: str = ""
+    network: str = "none"
     capabilities: tuple[str, ...] = ()
 
 
 def start(room: Room, name: str, scratch: Scratch) -> Step:
-    argv = ["docker", "run", "--detach", "--network=none", f"--name={name}", f"--label={LABEL}={room.owner}"]
+    argv = ["docker", "run", "--detach", f"--network={room.network}", f"--name={name}", f"--label={LABEL}={room.owner}"]
     argv += [f"--user={room.user}"] if room.user else []
     argv += ["--cap-drop=ALL", *(f"--cap-add={each}" for each in room.capabilities)]
     argv += ["--security-opt=no-new-privileges", f"--memory={room.memory_mb}m", "--pids-limit=256", "--cpus=2"]

@@ -64,6 +64,7 @@ def take(
         with family.dumping(inside) as dump:
             with inside.runner.pipeline(dump.steps) as source:
                 for chunk in source.chunks():
+                    dump.look(chunk)
                     packed = packer.pack(chunk)
                     sink.write(packed)
                     sent += len(packed)
@@ -148,26 +149,38 @@ def prove(
 
 
 def restore(
-    open_: Opened, cipher: Cipher, name: str, manifest: Manifest, family: Family, inside: Inside, *, say: Progress
-) -> tuple[Contents, str, tuple[str, ...]]:
+    open_: Opened, cipher: Cipher, name: str, manifest: Manifest, family: Family, inside: Inside, room: Room,
+    *, say: Progress,
+) -> tuple[Contents, str, tuple[str, ...]]:  # fmt: skip
     """Load a backup beside what is there, compare it, and only then put it in its place.
 
     Returns what is in it, the name under which the old data stays, and how to go back and how to be rid of it.
     """
     moment = datetime.now(UTC).strftime(FORM).lower()
-    target = f"restoring_{moment}"
-    old = family.aside(inside, moment)
+    target, old = f"restoring_{moment}", family.aside(inside, moment)
     _refuse_newer(manifest, family.version(inside))
     family.refuse(inside, manifest.contents)
-    try:
-        found, wrong = load(open_, cipher, name, manifest, family, inside, target, say=say)
-        _refuse_different(name, wrong)
-        say("putting it in its place")
-        return found, old, family.swap(inside, target, old)
-    except BaseException:
-        with suppress(BayplanError):
-            family.discard(inside, target)
-        raise
+    with _place(family, inside, room, manifest.contents) as place:
+        try:
+            found, wrong = load(open_, cipher, name, manifest, family, place, target, say=say)
+            _refuse_different(name, wrong)
+            say("putting it in its place")
+            return found, old, family.swap(inside, target, old)
+        except BaseException:
+            with suppress(BayplanError):
+                family.discard(place, target)
+            raise
+
+
+@contextmanager
+def _place(family: Family, inside: Inside, room: Room, wanted: Contents) -> Iterator[Inside]:
+    """Yield where a backup is loaded: the running server, or one that it alone can reach."""
+    if family.is_beside:
+        yield inside
+        return
+    near = replace(room, network=f"container:{inside.container}")
+    with server(family, near, family.scratch(wanted), inside.runner) as place:
+        yield place
 
 
 def _refuse_different(name: str, wrong: tuple[str, ...]) -> None:

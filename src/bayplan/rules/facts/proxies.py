@@ -25,6 +25,8 @@ USUAL = "/etc/caddy/Caddyfile"
 CONFIG = re.compile(r"--config[= ](\S+)")
 OFFICIAL = re.compile(r"(?:docker\.io/)?(?:library/)?caddy")
 VARIABLE = re.compile(r"\{(?:\$|env\.)(?P<name>\w+)(?::(?P<default>[^{}]*))?\}")
+OF_AUTHORITIES = ("email", "acme_dns", "acme_ca", "cert_issuer")
+HTTPS = 443
 UNREAD = ("configs", "secrets", "volumes_from", "extends.file")
 NOT_PUBLIC = re.compile(
     r"(?:^|\.)(?:localhost|local|localdomain|internal|test|example|invalid|home\.arpa|lan|home|corp|dev\.local)$"
@@ -202,6 +204,14 @@ def is_public(address: ProxyAddress) -> bool:
     return not re.fullmatch(r"[\d.]+", host) and not NOT_PUBLIC.search(host)
 
 
+def is_meant_for_public(front: Front, site: ProxySite, address: ProxyAddress) -> bool:
+    """Say the same of an address that a variable holds: what is told to authorities shows that it is a public name."""
+    if "{" not in address.host:
+        return is_public(address)
+    told = any(front.proxy.option(name) for name in OF_AUTHORITIES) or (site.tls and (site.tls.email or site.tls.dns))
+    return bool(told) and address.scheme == "https" and address.port in (None, HTTPS)
+
+
 def automatic(front: Front) -> list[ProxyAddress]:
     """Return the addresses whose certificates Caddy gets and keeps by itself."""
     option = front.proxy.option("auto_https")
@@ -212,5 +222,5 @@ def automatic(front: Front) -> list[ProxyAddress]:
         for site in front.proxy.sites
         if site.tls is None or not (site.tls.internal or site.tls.certificate)
         for address in site.addresses
-        if is_public(address)
+        if is_meant_for_public(front, site, address)
     ]
