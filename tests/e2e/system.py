@@ -1,6 +1,7 @@
 """A copy of an example on a real engine, what is known about it, and a host beside this one that looks at it."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -8,6 +9,8 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPResponse
@@ -50,6 +53,27 @@ def copied(example: str, folder: Path) -> Path:
     root = folder / f"{example} copy"
     shutil.copytree(EXAMPLES / example / "repo", root, ignore=shutil.ignore_patterns(*CLUTTER))
     return root
+
+
+@contextlib.contextmanager
+def fixed_ports(*ports: int) -> Iterator[None]:
+    """Hold the ports that a stack cannot choose, such as 443: only one test at a time may."""
+    with Path(tempfile.gettempdir(), "ports.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        until = time.monotonic() + 300
+        while time.monotonic() < until and any(is_taken(port) for port in ports):
+            time.sleep(0.5)
+        yield
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -113,6 +137,23 @@ class Outside:
     name: str
     here: str
     """This machine's address on that cable: what the world would reach."""
+    there: str = ""
+    """The address of the other host: what this machine's containers can reach outside."""
+
+    @contextlib.contextmanager
+    def serving(self, folder: Path, port: int = 9000) -> Iterator[str]:
+        """Serve a folder over HTTP on the other host, at the address that is returned."""
+        server = (sys.executable, "-m", "http.server", str(port), "--bind", self.there, "--directory", str(folder))
+        process = subprocess.Popen(
+            ["ip", "netns", "exec", self.name, *server], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            while not self.reaches(port, self.there):
+                assert process.poll() is None, "the server outside has ended"
+            yield f"http://{self.there}:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -151,7 +192,7 @@ def outside(number: int = 1) -> Iterator[Outside]:
             ("route", "add", "default", "via", here),
         ):
             ip("-n", name, *words)
-        yield Outside(name, here)
+        yield Outside(name, here, there)
     finally:
         ip("netns", "delete", name)
 
@@ -178,6 +219,38 @@ class Authority:
         more = ("-days", "30", "-extfile", str(extensions), "-out", str(certificate))
         openssl("x509", "-req", "-in", str(request), *signed, *more)
         key.chmod(0o600)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What the engine said about a container of a service, and when, in nanoseconds."""
+
+    at: int
+    service: str
+    what: str
+    code: str
+
+
+@contextlib.contextmanager
+def watched(project: str) -> Iterator[list[Event]]:
+    """Listen to the engine's own events about a stack; the list is filled when this ends."""
+    found: list[Event] = []
+    about = ("--filter", "type=container", "--filter", f"label=com.docker.compose.project={project}")
+    told = '{{.TimeNano}}|{{index .Actor.Attributes "com.docker.compose.service"}}|{{.Action}}|{{.Actor.Attributes.exitCode}}'
+    command = ["docker", "events", "--since", str(int(time.time())), *about, "--format", told]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as heard:
+        listening = subprocess.Popen(command, stdout=heard)
+        try:
+            yield found
+        finally:
+            time.sleep(0.3)
+            listening.terminate()
+            listening.wait(timeout=30)
+            heard.seek(0)
+            for line in heard:
+                at, service, what, code = line.rstrip("\n").split("|", 3)
+                if not what.startswith("exec_"):
+                    found.append(Event(int(at), service, what, code))
 
 
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")

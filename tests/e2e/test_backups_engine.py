@@ -313,3 +313,80 @@ def test_the_commands_of_the_runbook_restore_it_without_bayplan(shop: Shop) -> N
     assert done.stderr == ""
     assert shop.sql("SELECT count(*), sum(hashtext(o::text)) FROM orders AS o") == counted
     assert shop.sql("SELECT count(*) FROM orders WHERE name = 'lost'", "backed_before") == "99"
+
+
+@pytest.fixture
+def cache(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """A repository whose Redis runs with a password and an append-only file."""
+    public, identity = age_key(tmp_path)
+    monkeypatch.setenv("BAYPLAN_AGE_IDENTITY", str(identity))
+    repository = tmp_path / "repo"
+    shutil.copytree(EXAMPLE, repository)
+    (repository / "bayplan.yaml").write_text(
+        f"version: 1\nname: cached\nbackups: {{ to: {tmp_path / 'to'}, age: {public}, skip: [postgres] }}\n"
+    )
+    container = "cached-redis-1"
+    labels = {"project": "cached", "service": "redis", "oneoff": "False"}
+    subprocess.run([engine, "rm", "--force", "--volumes", container], capture_output=True, check=False)
+    subprocess.run(
+        [engine, "run", "--detach", f"--name={container}", "--user=redis", "--env=REDISCLI_AUTH=secret", "--cap-drop=ALL"]
+        + [f"--label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        + ["redis:7-alpine", "redis-server", "--appendonly", "yes", "--requirepass", "secret"],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    try:
+        yield Shop(repository, container, tmp_path / "to", identity)
+    finally:
+        subprocess.run([engine, "rm", "--force", "--volumes", container], capture_output=True, check=True)
+
+
+def test_redis_comes_back_without_being_stopped(cache: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    def redis(*words: str, stdin: str = "") -> str:
+        argv = ["docker", "exec", "-i", cache.container, "redis-cli", *words]
+        return subprocess.run(argv, input=stdin, capture_output=True, text=True, check=True).stdout.strip()
+
+    while redis("PING") != "PONG":
+        sleep(0.1)
+    redis(
+        stdin="".join(f"SET key:{number} {number}\n" for number in range(5000))
+        + "RPUSH queue a b c\nSET soon 1 EX 900\n"
+    )
+    assert cache.run("backup") == 0
+    assert "5001 rows in 1 table" in capsys.readouterr().out
+    assert cache.run("backup", "--verify") == 0
+    redis("FLUSHALL")
+    redis("SET", "since", "1")
+    assert cache.run("restore", "newest", "--yes") == 0
+    printed = capsys.readouterr().out
+    assert redis("DBSIZE") == "5002"
+    assert redis("LRANGE", "queue", "0", "-1").split() == ["a", "b", "c"]
+    assert redis("GET", "since") == ""
+    assert "role:master" in redis("INFO", "replication")
+    subprocess.run(["docker", "restart", cache.container], capture_output=True, check=True)
+    while redis("PING") != "PONG":
+        sleep(0.1)
+    assert redis("DBSIZE") == "5002", "it is in the append-only file"
+    back = printed.split("to go back:\n")[1].split("\n\nto be rid")[0]
+    back = back.replace("# until INFO", "; sleep 3 # until INFO")
+    done = subprocess.run(["sh", "-e"], input=back, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert redis("GET", "since") == "1"
+    assert redis("DBSIZE") == "1"
+
+
+def test_the_runbooks_commands_restore_redis(cache: Shop) -> None:
+    def redis(*words: str) -> str:
+        argv = ["docker", "exec", "-i", cache.container, "redis-cli", *words]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+    while redis("SET", "kept", "1") != "OK":
+        sleep(0.1)
+    assert cache.run("write") == 0
+    assert cache.run("backup") == 0
+    redis("SET", "kept", "2")
+    runbook = (cache.repository / "docs" / "backups.md").read_text()
+    blocks = re.findall(r"```sh\n(.*?)```", runbook.split("## Restore without bayplan")[1], re.DOTALL)
+    script = "set -e\n" + "".join(blocks).replace("key=backup-key.txt", f"key={cache.identity}")
+    done = subprocess.run(["sh"], input=script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert redis("GET", "kept") == "1"

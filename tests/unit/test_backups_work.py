@@ -14,7 +14,7 @@ import pytest
 from bayplan.engines.backups import work
 from bayplan.engines.backups.cipher import Age, Gpg, try_out
 from bayplan.engines.backups.destination import Folder, Remote, destination
-from bayplan.engines.backups.manifest import Contents
+from bayplan.engines.backups.manifest import Contents, Manifest
 from bayplan.engines.backups.scratch import Room
 from bayplan.errors import BayplanError, CommandFailedError, UsageError
 from bayplan.run import Local
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "to", Local())
 
 
-def read(path: Path, secret: Path) -> work.Manifest:
+def read(path: Path, secret: Path) -> Manifest:
     return work.read(opened(path), Age("", secret), path.name, say=lambda _: None)
 
 

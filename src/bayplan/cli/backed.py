@@ -106,7 +106,7 @@ class Stores:
         store, container = self.store(name), self.container(name)
         image = container.image if container is not None else store.image.value
         owner = f"{self.stack.project or self.stack.name}.{name}"
-        return Room(image, owner, store.limits.memory_mb, store.user, store.capabilities)
+        return Room(image, owner, store.limits.memory_mb, store.capabilities, store.user)
 
     def backup(self, name: str, file: str) -> Backup:
         """Find a backup: a file, one of those at their destination, or the newest of a store."""

@@ -77,6 +77,18 @@ Platform = Annotated[str, Form(r"^linux/[a-z0-9]+(/v[0-9]+)?$", "a platform such
 
 
 @dataclass(frozen=True, slots=True)
+class UserConfig:
+    """A user of its own for a service, instead of the one its base image has."""
+
+    id: Annotated[int, Between(1, 65533)] | None = None
+    """The number of the user and its group."""
+    name: Word | None = None
+    """Its name: `appuser`."""
+    group: Word | None = None
+    """The name of its group: `appgroup`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceConfig:
     """What to change about one service. Everything left out is inferred from the code."""
 
@@ -104,6 +116,8 @@ class ServiceConfig:
     """More files or folders of its package that run time needs."""
     writable: tuple[Absolute, ...] = ()
     """Folders of the container it writes to, in memory and empty again after a restart; the rest is read-only."""
+    user: UserConfig | None = None
+    """The user it runs as; `node`, number 1000, where nothing is said."""
     memory: Size | None = None
     """The most memory it may use: `512MB`, `1GB`."""
     cpus: Annotated[float, Between(0.01, 1024)] | None = None

@@ -167,6 +167,8 @@ class Service:
     """The name its image is pulled under; without one it is built where it runs."""
     replicas: int = 1
     mounts: tuple[Mount, ...] = ()
+    uid: int = NODE_UID
+    """The number of the user it runs as."""
     init: Why | None = None
     """Why Docker's init must run it: as process 1 it would not even end when it is told to."""
 
@@ -177,7 +179,7 @@ class Service:
         One that the image does not have belongs to root again after a restart, unless its mount says whose it is.
         """
         size = f"size={self.limits.memory_mb // 4}m"
-        owned = f"{size},uid={NODE_UID},gid={NODE_UID}"
+        owned = f"{size},uid={self.uid},gid={self.uid}"
         return tuple(f"{path}:{size if path == TEMPORARY else owned}" for path in self.writable)
 
     @property

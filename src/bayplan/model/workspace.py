@@ -161,11 +161,9 @@ class Migration:
     is_said: bool = True
     """Whether a script runs it; otherwise the tool and its migrations were found, and this is how it is run."""
     files: tuple[str, ...] = ()
-    """The files of the package that it needs to be there, apart from those its build leaves where it works."""
+    """The files of the repository that it names or looks for, relative to the package."""
     env: tuple[EnvUse, ...] = ()
     """The variables that it can read."""
-    clients: tuple[str, ...] = ()
-    """The packages of the registry that it can load."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from bayplan.passes import (
     store_choice,
     stores,
     unneeded,
+    users,
     variables,
 )
 from bayplan.passes import (
@@ -193,6 +194,7 @@ class _Planner:
             budget_mb=settings.megabytes(app.settings.budget) if app.settings.budget else None,
             queues=tuple(sorted({queue.name for queue in app.package.code.queues if queue.consumes and queue.name})),
             init=init,
+            uid=users.number(app),
             replicas=1 if app.settings.replicas is None else app.settings.replicas,
         )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bayplan.model.image import Argument, Copy, Run, Stage, Step, Workdir
 from bayplan.model.workspace import Package
-from bayplan.passes import lifecycle
+from bayplan.passes import lifecycle, users
 from bayplan.passes.installer import Wish
 from bayplan.passes.installers import installer
 from bayplan.passes.native import natives
@@ -21,7 +21,7 @@ LAYOUT = Workdir(ROOT, Why("image_install", "every stage has the repository's la
 
 
 def base_stage(recipe: Recipe) -> Stage:
-    steps: tuple[Step, ...] = (*_compilers(recipe), *_manager(recipe), LAYOUT)
+    steps: tuple[Step, ...] = (*_compilers(recipe), *users.made(recipe), *_manager(recipe), LAYOUT)
     because = "what builds runs on the builder's own platform"
     because = because if recipe.workspace.manager.comes_with_node else f"the exact package manager; {because}"
     return Stage("base", recipe.base, steps, Why("image_install", because, recipe.node.why.at), native=True)

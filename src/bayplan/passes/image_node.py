@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bayplan.model.image import Command, Copy, Environment, Expose, Healthcheck, Image, Stage, Step, User, Workdir
+from bayplan.model.image import Command, Copy, Environment, Expose, Healthcheck, Image, Stage, Step, Workdir
+from bayplan.passes import users
 from bayplan.passes.image_build import build_stage, stripping
 from bayplan.passes.image_install import base_stage, manifests_stage, production_stage
 from bayplan.passes.recipe import ROOT, Recipe, inside
@@ -57,7 +58,7 @@ def environment(recipe: Recipe) -> tuple[tuple[str, str], ...]:
 
 
 def last_steps(recipe: Recipe) -> tuple[Step, ...]:
-    steps: list[Step] = [User("node", Why("image_node", "the base image has this user; nothing runs as root"))]
+    steps: list[Step] = [*users.taken(recipe)]
     if recipe.port is not None:
         steps.append(Expose(recipe.port.value, recipe.port.why))
     if recipe.health is not None:

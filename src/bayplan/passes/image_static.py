@@ -2,6 +2,7 @@
 
 from bayplan.catalog import script
 from bayplan.model.image import Command, Copy, Image, Stage, User, Workdir
+from bayplan.passes import users
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import base_stage, manifests_stage
 from bayplan.passes.recipe import Recipe
@@ -12,7 +13,7 @@ PUBLISH = "publish.sh"
 SITE = "/site"
 VOLUME = "/srv/site"
 """Where the volume is mounted; its folder `current` holds the newest version, for whoever serves it."""
-COMMAND = Fact(
+COMMAND: Fact[tuple[str, ...]] = Fact(
     ("sh", f"/{PUBLISH}"), Why("image_static", "a version appears at once or not at all, and the proxy goes on running")
 )
 BUILT = Fact("dist", Why("image_static", "where bundlers write to unless they are told otherwise"))
@@ -29,7 +30,7 @@ def image(recipe: Recipe) -> Image:
         (
             Copy((f"{recipe.folder}/{made.value}",), SITE, made.why, "build"),
             Copy((beside,), f"/{PUBLISH}", COMMAND.why),
-            User("1000:1000", Why("image_static", "nothing runs as root")),
+            User(f"{users.number(recipe.app)}:{users.number(recipe.app)}", Why("image_static", "nothing runs as root")),
             Workdir(VOLUME, owned),
             Command(COMMAND.value, COMMAND.why),
         ),

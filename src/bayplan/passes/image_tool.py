@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bayplan.model.image import Command, Copy, Environment, Image, Stage, Step, User, Workdir
+from bayplan.model.image import Command, Copy, Environment, Image, Stage, Step, Workdir
+from bayplan.passes import users
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import base_stage, manifests_stage
 from bayplan.passes.installers import installer
@@ -25,7 +26,7 @@ def image(recipe: Recipe) -> Image:
         Workdir(ROOT, Why("image_tool", "the repository's layout, so that every link between packages holds")),
         Copy((ROOT,), "./", everything, "build"),
         Workdir(recipe.folder, Why("image_tool", "its scripts run in the folder of its package", recipe.package.at)),
-        User("node", Why("image_node", "the base image has this user; nothing runs as root")),
+        *users.taken(recipe),
         Command(recipe.command.value, recipe.command.why),
     )
     run = Stage("run", recipe.base, steps, everything)

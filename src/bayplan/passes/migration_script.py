@@ -1,29 +1,26 @@
-"""Which script prepares the database, and what `bayplan.yaml` says about the job that runs it."""
+"""Which of `bayplan.yaml`'s services are the jobs that prepare databases, and what it says about them."""
+
+from collections.abc import Mapping
 
 from bayplan.model.config import Config, ServiceConfig
-from bayplan.model.workspace import Package, Workspace
+from bayplan.model.workspace import Workspace
 
 NAME = "migrate"
-SCRIPTS = (
-    "migrate:deploy",
-    "db:migrate:deploy",
-    "migrate:prod",
-    "db:migrate:prod",
-    "migrate",
-    "db:migrate",
-    "migration:run",
-)
 
 
-def script_of(package: Package) -> str | None:
-    """Return the name of the script that migrates."""
-    return next((name for name in SCRIPTS if name in package.scripts), None)
+def settings(workspace: Workspace, config: Config) -> Mapping[str, ServiceConfig]:
+    """Return what is said about each job, by its name. A package with a start that is called so is none."""
+    return {name: said for name, said in config.services.items() if _is_job(name, said, workspace)}
 
 
-def settings(workspace: Workspace, config: Config) -> ServiceConfig | None:
-    """Return what is said about the migrations; None for nothing, and where `migrate` is a package with a start."""
-    said = config.services.get(NAME)
-    if said is None or said.package is None:
-        return said
-    found = workspace.package_at(said.package)
-    return said if found is not None and (said.command is not None or script_of(found[1]) is not None) else None
+def _is_job(name: str, said: ServiceConfig, workspace: Workspace) -> bool:
+    if name != NAME:
+        return name.startswith(f"{NAME}-") and said.package is None and not _is_called(name, workspace)
+    found = workspace.package_at(said.package) if said.package else None
+    is_meant = found is not None and (said.command is not None or found[1].migration is not None)
+    return said.package is None or is_meant
+
+
+def _is_called(name: str, workspace: Workspace) -> bool:
+    packages = (package for each in workspace.every for package in each.packages)
+    return any(name in (package.name, package.folder.rsplit("/", 1)[-1]) for package in packages)

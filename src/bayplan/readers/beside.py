@@ -67,7 +67,7 @@ def with_lockfiles(tree: Tree) -> Iterator[str]:
 def _read(
     tree: Tree, folder: str, read: Callable[[Tree, Fact[str] | None], Workspace], node: Fact[str] | None
 ) -> Workspace:
-    seen = node and _placed(node, posixpath.relpath(".", folder))
+    seen = node and _placed(node, "/".join(".." for _ in folder.split("/")))
     try:
         inner = read(tree.within(folder), seen)
     except BrokenFileError as error:

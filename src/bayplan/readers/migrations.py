@@ -73,8 +73,8 @@ class _Reading:
             found = reached(self.program, (*sources, *self._beside(sources, command)))
             is_known = found.is_whole and len(sources) == len(named) > 0 and (tool is None or tool.loads)
             env = self._read(found.sources) if is_known else self._all(package, sources)
-            found = found if is_known else replace(found, clients=tuple(each.name for each in package.dependencies))
-        return Migration(command, is_said, named, tuple(dict.fromkeys(env)), found.clients)
+        files = tuple(each for each in named if self.tree.lists(joined(package.folder, each) or ""))
+        return Migration(command, is_said, files, tuple(dict.fromkeys(env)))
 
     def _beside(self, sources: Sequence[str], command: Fact[tuple[str, ...]]) -> Iterator[str]:
         """Yield the migrations of knex, which lie beside its configuration when that does not say where."""

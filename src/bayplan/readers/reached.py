@@ -19,7 +19,9 @@ IMPORT = re.compile(
     rb"(?:\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*[\"'](?P<name>[^\"'\n]+)[\"']"
 )
 DYNAMIC = re.compile(rb"(?:(?<![.\w])import|(?<![.\w])require)\s*\(\s*(?![\"'\s)])")
-TEXT = re.compile(r"""(?:\$\{[^}'"`\n]*\}|["'`])(?P<text>[^"'`\n${]{1,200}[^"'`\n]{0,60})["'`]""")
+TEXT = re.compile(r"""(?P<start>\$\{[^}'"`\n]*\}|["'`])(?P<text>[^"'`\n${]{1,200}[^"'`\n]{0,60})["'`]""")
+LOADS = re.compile(r"dirname|\bjoin\(|\bresolve\(|directory|migrations|entities|subscribers|cwd\(", re.IGNORECASE)
+"""What a line has that names a folder by one word, which else may be a table or a route."""
 READ = re.compile(
     r"""(?:\bprocess\.env(?:\??\.|\[\s*["'])|(?<![.\w])env\(\s*["'])(?P<name>[A-Za-z_]\w*)["']?\s*[\])]?"""
     r"""(?P<default>\s*(?:\?\?|\|\|)\s*["'](?P<text>[^"'\n]*)["'])?"""
@@ -35,7 +37,6 @@ class Reached:
     """The sources that a program loads. Where one of them loads what cannot be told, `is_whole` is false."""
 
     sources: tuple[Source, ...]
-    clients: tuple[str, ...]
     is_whole: bool
 
 
@@ -76,12 +77,16 @@ def _at(source: Source, offset: int) -> At:
     return At(source.path, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
 
 
+def _line(text: str, offset: int) -> str:
+    start = text.rfind("\n", 0, offset) + 1
+    return text[max(start, offset - 200) : offset]
+
+
 class _Search:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.names = {package.name for package in program.packages.values()}
         self.found: dict[str, Source] = {}
-        self.clients: set[str] = set()
         self.is_whole = True
 
     def from_files(self, files: Iterable[str]) -> Reached:
@@ -96,7 +101,7 @@ class _Search:
                 continue
             self.found[path] = source
             waiting += self._next(source)
-        return Reached(tuple(self.found.values()), tuple(sorted(self.clients)), self.is_whole)
+        return Reached(tuple(self.found.values()), self.is_whole)
 
     def _next(self, source: Source) -> Iterator[str]:
         is_shipped = source.path in self.program.sources
@@ -107,7 +112,10 @@ class _Search:
             if imported["types"] is None and not name.startswith("node:"):
                 yield from self._imported(source, name)
         for named in islice(TEXT.finditer(source.content), MOST):
-            yield from self._named(source, named["text"].strip())
+            text = named["text"].strip()
+            is_inside = not text.startswith("/") or named["start"].startswith("$")
+            if is_inside and ("/" in text or LOADS.search(_line(source.content, named.start()))):
+                yield from self._named(source, text)
 
     def _imported(self, source: Source, name: str) -> Iterator[str]:
         module = self.program.module(source, name)
@@ -124,7 +132,6 @@ class _Search:
                 yield there
         else:
             client = "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
-            self.clients.add(client)
             if client in self.names or name.startswith(("@/", "~", "#", "/")):
                 self.is_whole = False
 

@@ -128,7 +128,8 @@ def _meant(front: Front, each: Sent) -> DeployedService | None:
     """Return the service that is meant: the one with nearly that name, or else the only one with that port."""
     from difflib import get_close_matches
 
-    others = {one.name: one for one in front.compose.services if one.name != front.service.name}
+    files = reversed(beside(front.deployment, front.compose))
+    others = {one.name: one for file in files for one in file.services if one.name != front.service.name}
     close = get_close_matches(each.upstream.host, others, 1)
     if close:
         return others[close[0]]

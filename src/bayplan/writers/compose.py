@@ -116,6 +116,11 @@ def _image(stack: Stack, service: Service) -> dict[str, Value]:
     return found
 
 
+def _relative(path: str, folder: str) -> str:
+    """Return a path of the repository as seen from one of its folders."""
+    return posixpath.relpath(f"/{path}", f"/{folder}")
+
+
 def _networks(stack: Stack, service: Service) -> dict[str, Value]:
     """Connect a service to the outside, and to the databases that it uses; a job has no business outside."""
     if service.role.value is Role.FILES:
@@ -153,14 +158,14 @@ def _mounted(stack: Stack, mounts: Iterable[Mount]) -> dict[str, Value]:
 
 def _from(stack: Stack, path: str) -> str:
     """Return a path of the repository as the compose file names it."""
-    relative = posixpath.relpath(path, posixpath.dirname(stack.compose) or ".")
+    relative = _relative(path, posixpath.dirname(stack.compose))
     return relative if relative.startswith("..") or relative == "." else f"./{relative}"
 
 
 def _build(stack: Stack, image: Image, told: Iterable[Variable] = ()) -> dict[str, Value]:
     found: dict[str, Value] = {
-        "context": _literal(posixpath.relpath(image.context, posixpath.dirname(stack.compose) or ".")),
-        "dockerfile": _literal(posixpath.relpath(image.dockerfile, image.context)),
+        "context": _literal(_relative(image.context, posixpath.dirname(stack.compose))),
+        "dockerfile": _literal(_relative(image.dockerfile, image.context)),
     }
     arguments = {each.name: Entry(interpolated(each.value, stack.env_example), why=each.why) for each in told}
     if arguments:

@@ -188,12 +188,12 @@ def _redis(store: Store, container: str, read: str) -> list[str]:
     return [
         f"docker run --detach --rm --name {helper} --network container:{container} {store.image.value} sleep infinity",
         f"{read} | docker exec -i {helper} sh -c 'cat > /data/restored.rdb'",
-        f"docker exec {helper} {name}-server --port 6399 --dir /data --dbfilename restored.rdb --save '' --daemonize yes",
+        f"docker exec {helper} {name}-server --port 6399 --dir /data --dbfilename restored.rdb --daemonize yes",
         f"docker exec {container} {name}-cli --rdb /data/before.rdb    # what is there now is kept",
         f"docker exec {container} {name}-cli REPLICAOF 127.0.0.1 6399",
         f"until docker exec {container} {name}-cli INFO replication | grep master_link_status:up; do sleep 1; done",
         f"docker exec {container} {name}-cli REPLICAOF NO ONE",
-        f"docker stop {helper}",
+        f"docker rm --force --volumes {helper}",
     ]
 
 

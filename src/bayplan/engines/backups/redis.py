@@ -61,7 +61,16 @@ class Redis:
         with inside.runner.pipeline((file,)) as cat:
             for chunk in chunks:
                 cat.write(chunk)
-        options = ("--save", "", "--appendonly", "no", "--dir", "/data", "--dbfilename", f"{target}.rdb")
+        options: tuple[str, ...] = (
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            "/data",
+            "--dbfilename",
+            f"{target}.rdb",
+        )
         options += ("--port", PORT, "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0", "--logfile", "/data/log")
         start = (f"{self.name}-server", *options, "--daemonize", "yes")
         inside.runner.run(inside.step(start, "start a server on the dump", timeout=QUICK))
@@ -97,15 +106,18 @@ class Redis:
 
     def _back(self, container: str, old: str) -> tuple[str, ...]:
         cli = shown(("docker", "exec", container, f"{self.name}-cli"))
-        server = f"{self.name}-server --port {PORT} --dir /data --dbfilename {old.rpartition('/')[2]} --save '' --appendonly no"
-        return (
-            f"docker run --detach --rm --name {container}-old --network container:{container} --volumes-from {container} \\\n"
-            f"  $(docker inspect --format '{{{{.Image}}}}' {container}) {server}\n"
-            f"{cli} REPLICAOF 127.0.0.1 {PORT}    # until INFO replication says master_link_status:up\n"
-            f"{cli} REPLICAOF NO ONE\n"
-            f"docker stop {container}-old",
-            f"docker exec {container} rm {old}",
+        file = old.rpartition("/")[2]
+        helper = f"{container}-old"
+        lines = (
+            f"docker run --detach --rm --name {helper} --network container:{container} --volumes-from {container} \\",
+            f"  $(docker inspect --format '{{{{.Image}}}}' {container}) \\",
+            f"  {self.name}-server --port {PORT} --dir /data --dbfilename {file} --save '' --appendonly no",
+            f"{cli} REPLICAOF 127.0.0.1 {PORT}",
+            f"until {cli} INFO replication | grep master_link_status:up; do sleep 1; done",
+            f"{cli} REPLICAOF NO ONE",
+            f"docker stop {helper}",
         )
+        return "\n".join(lines), f"docker exec {container} rm {old}"
 
     def _contents(self, inside: Inside, wanted: Contents, port: str) -> Contents:
         counted = {}

@@ -25,9 +25,9 @@ class Room:
     owner: str
     """The project it works for; what an earlier run of it left is removed."""
     memory_mb: int = 512
+    capabilities: tuple[str, ...] = ()
     user: str = ""
     network: str = "none"
-    capabilities: tuple[str, ...] = ()
 
 
 def start(room: Room, name: str, scratch: Scratch) -> Step:

@@ -7,6 +7,7 @@ from bayplan.model.deployment import ComposeFile, DeployedService, Deployment
 from bayplan.rules.facts.once import once
 
 DEFAULT = "default"
+VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+)")
 NAMES = ("container_name", "hostname", "networks.", "domainname")
 LINKS = ("links", "external_links", "extra_hosts")
 
@@ -62,9 +63,12 @@ def _answers(service: DeployedService, host: str) -> bool:
     name = re.escape(service.name.lower())
     if host == service.name.lower() or re.fullmatch(rf"(?:tasks\.|[\w-]+_){name}|.*[-_]{name}[-_]\d+", host):
         return True
-    return any(
-        each.value.lower() == host or "$" in each.value for key, each in service.settings.items() if _is_name(key)
-    )
+    return any(_may_be(each.value.lower(), host) for key, each in service.settings.items() if _is_name(key))
+
+
+def _may_be(name: str, host: str) -> bool:
+    """Say whether a name can be a host, whatever its variables hold."""
+    return bool(re.fullmatch(".*".join(map(re.escape, VARIABLE.split(name))), host))
 
 
 def _is_name(key: str) -> bool:

@@ -26,6 +26,7 @@ CONFIG = re.compile(r"--config[= ](\S+)")
 OFFICIAL = re.compile(r"(?:docker\.io/)?(?:library/)?caddy")
 VARIABLE = re.compile(r"\{(?:\$|env\.)(?P<name>\w+)(?::(?P<default>[^{}]*))?\}")
 OF_AUTHORITIES = ("email", "acme_dns", "acme_ca", "cert_issuer")
+DOMAIN = re.compile(r"DOMAIN|HOST_?NAME")
 HTTPS = 443
 UNREAD = ("configs", "secrets", "volumes_from", "extends.file")
 NOT_PUBLIC = re.compile(
@@ -205,11 +206,13 @@ def is_public(address: ProxyAddress) -> bool:
 
 
 def is_meant_for_public(front: Front, site: ProxySite, address: ProxyAddress) -> bool:
-    """Say the same of an address that a variable holds: what is told to authorities shows that it is a public name."""
+    """Say the same of an address that a variable holds: what authorities are told, or its name, shows it."""
     if "{" not in address.host:
         return is_public(address)
     told = any(front.proxy.option(name) for name in OF_AUTHORITIES) or (site.tls and (site.tls.email or site.tls.dns))
-    return bool(told) and address.scheme == "https" and address.port in (None, HTTPS)
+    published = any(port.container == HTTPS for each in front.kin for port in each.published)
+    named = published and DOMAIN.search(address.host)
+    return bool(told or named) and address.scheme == "https" and address.port in (None, HTTPS)
 
 
 def automatic(front: Front) -> list[ProxyAddress]:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from bayplan.formats.compose_shorts import port_number
 from bayplan.model.deployment import DeployedService
 from bayplan.rules.facts.apps import image_file, stage_of
+from bayplan.rules.facts.health_paths import is_local
 from bayplan.rules.facts.networks import kin
 from bayplan.rules.facts.once import once
 from bayplan.rules.facts.ports import Named
+from bayplan.rules.facts.probes import probe_of
 from bayplan.rules.facts.proxies import Front
 from bayplan.rules.facts.stages import pairs
 from bayplan.rules.facts.values import Values
@@ -32,6 +34,9 @@ def _said(front: Front, target: DeployedService) -> Iterator[Named]:
         if given is not None and port is not None:
             yield Named(port, "PORT is", given.at)
         yield from _said_by_image(front, one)
+        probe = probe_of(one, None, None)
+        if probe is not None and probe.port is not None and is_local(probe.host) and (probe.path or probe.host):
+            yield Named(probe.port, "the health check asks for", probe.at)
 
 
 def _said_by_image(front: Front, one: DeployedService) -> Iterator[Named]:
