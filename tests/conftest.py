@@ -30,3 +30,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests measured, which they record as the property `figure`."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    for figure in (value for each in reports for name, value in each.user_properties if name == "figure"):
+        terminalreporter.write_line(f"measured: {figure}")

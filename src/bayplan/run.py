@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -150,6 +151,11 @@ class Pipeline:
     _errors: tuple[IO[bytes], ...]
     _is_fed: bool = False
 
+    @property
+    def output(self) -> IO[bytes]:
+        """What the last command prints; nothing where a file takes it."""
+        return self._processes[-1].stdout or BytesIO()
+
     def write(self, data: bytes) -> None:
         self._is_fed = True
         stdin = self._processes[0].stdin
@@ -162,14 +168,13 @@ class Pipeline:
 
     def chunks(self, size: int = 1 << 17) -> Iterator[bytes]:
         """Yield what the last command prints, as it comes."""
-        stdout = self._processes[-1].stdout
-        while stdout is not None and (chunk := stdout.read(size)):
+        output = self.output
+        while chunk := output.read(size):
             yield chunk
 
     def line(self) -> str:
         """Return the next line that the last command prints; empty when there is none."""
-        stdout = self._processes[-1].stdout
-        return stdout.readline().decode(errors="replace").rstrip("\n") if stdout is not None else ""
+        return self.output.readline().decode(errors="replace").rstrip("\n")
 
     def close(self) -> None:
         """Tell the first command that nothing more comes."""
@@ -273,6 +278,7 @@ class Local:
                 stdout = into if into is not None and position == len(steps) - 1 else subprocess.PIPE
                 process = _start_bytes(step, errors[position], stdin, stdout)
                 stack.enter_context(self._kept(process))
+                stack.enter_context(_deadline(step, process))
                 if processes and processes[-1].stdout is not None:
                     processes[-1].stdout.close()  # or the one before would never learn that this one has ended
                 processes.append(process)
@@ -312,21 +318,8 @@ class Local:
 
     @contextmanager
     def reading(self, step: Step) -> Iterator[IO[bytes]]:
-        from tempfile import TemporaryFile
-
-        with TemporaryFile() as errors:
-            process = _start_bytes(step, errors)
-            with self._kept(process), _deadline(step, process):
-                stdout = process.stdout
-                if stdout is None:  # only mypy cannot see that it was asked for
-                    raise _failure(step, 1, "it prints nothing")
-                yield stdout
-                while stdout.read(1 << 20):
-                    pass
-                process.wait()
-            if process.returncode:
-                errors.seek(0)
-                raise _failure(step, process.returncode, errors.read().decode(errors="replace"))
+        with self.pipeline((step,)) as pipeline:
+            yield pipeline.output
 
 
 def shown(argv: Sequence[str]) -> str:

@@ -58,11 +58,13 @@ def copied(example: str, folder: Path) -> Path:
 @contextlib.contextmanager
 def fixed_ports(*ports: int) -> Iterator[None]:
     """Hold the ports that a stack cannot choose, such as 443: only one test at a time may."""
+    until = time.monotonic() + 300
     with Path(tempfile.gettempdir(), "ports.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        until = time.monotonic() + 300
-        while time.monotonic() < until and any(is_taken(port) for port in ports):
+        while any(is_taken(port) for port in ports) and time.monotonic() < until:
+            fcntl.flock(lock, fcntl.LOCK_UN)
             time.sleep(0.5)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
@@ -236,7 +238,8 @@ def watched(project: str) -> Iterator[list[Event]]:
     """Listen to the engine's own events about a stack; the list is filled when this ends."""
     found: list[Event] = []
     about = ("--filter", "type=container", "--filter", f"label=com.docker.compose.project={project}")
-    told = '{{.TimeNano}}|{{index .Actor.Attributes "com.docker.compose.service"}}|{{.Action}}|{{.Actor.Attributes.exitCode}}'
+    service = '{{index .Actor.Attributes "com.docker.compose.service"}}'
+    told = f"{{{{.TimeNano}}}}|{service}|{{{{.Action}}}}|{{{{.Actor.Attributes.exitCode}}}}"
     command = ["docker", "events", "--since", str(int(time.time())), *about, "--format", told]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as heard:
         listening = subprocess.Popen(command, stdout=heard)
@@ -293,6 +296,6 @@ def asked(
             trusting = ssl.create_default_context(cafile=str(authority))
             used = stack.enter_context(trusting.wrap_socket(plain, server_hostname=host))
         used.sendall(head.encode() + (data or b""))
-        answer = HTTPResponse(used, method=word)
+        answer = stack.enter_context(contextlib.closing(HTTPResponse(used, method=word)))
         answer.begin()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()

@@ -1,8 +1,10 @@
 """A tiny stack behind Caddy on a real engine: what is changed is replaced, what is not goes on running."""
 
+import errno
 import json
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -73,6 +75,16 @@ class Behind:
         return {(each["subject"], each["claim"]): each["status"] for each in kept["evidence"]}
 
 
+def free(address: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
+    return True
+
+
 def settings(name: str, address: str, *sites: str) -> str:
     lines = [
         "version: 1",
@@ -99,6 +111,8 @@ def behind(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[Be
     shutil.copytree(HERE / "proxied", root)
     # every address that begins with 127 is this machine's, so that several such stacks may run at a time
     address = f"127.{77 + os.getpid() // 62500}.{os.getpid() // 250 % 250 + 1}.{os.getpid() % 250 + 1}"
+    if not (os.environ.get("BAYPLAN_REQUIRE_ENGINE") or (free(address, 80) and free(address, 443))):
+        pytest.skip("another program of this machine has port 80 or 443")
     made = Behind(root, f"bayplan-proxy-{os.getpid()}", address, authority(folder / "ca"))
     (root / "bayplan.yaml").write_text(settings(made.name, made.address), encoding="utf-8")
     made.certify()

@@ -58,6 +58,10 @@ REQUIRED = (True, None)
         ),
         ("const a = process.env.A ?? (() => { throw new Error('A') })()", {"A": REQUIRED}),
         ("const pool = new Pool({ connectionString: process.env.DATABASE_URL })", {"DATABASE_URL": REQUIRED}),
+        ("app.register(jwt, { secret: process.env.A })", {"A": REQUIRED}),
+        ("app.register(jwt, { secret: process.env.A ?? 'd' })", {"A": (False, "d")}),
+        ("app.register(jwt, { secret: process.env.A ?? make() })", {"A": OPTIONAL}),
+        ("jwt.sign({ sub: process.env.B }, process.env.A)", {"A": REQUIRED, "B": OPTIONAL}),
         ("const redis = new Redis(process.env.REDIS_URL)", {"REDIS_URL": REQUIRED}),
         ("if (process.env.REDIS_URL) { cache() }", {"REDIS_URL": OPTIONAL}),
         (

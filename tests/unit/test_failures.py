@@ -232,7 +232,9 @@ def test_failure_13_a_service_waits_for_the_start_only() -> None:
 
 def test_failure_14_an_internal_network_has_no_way_out() -> None:
     harm = Harm().replace(
-        COMPOSE, r'(?s)(dockerfile: apps/api/Dockerfile.*?)networks: \["default", "internal"\]', r'\1networks: ["internal"]'
+        COMPOSE,
+        r'(?s)(dockerfile: apps/api/Dockerfile.*?)networks: \["default", "internal"\]',
+        r'\1networks: ["internal"]',
     )
     (finding,) = harm.found()["no-way-out"]
     assert files(finding) == {COMPOSE, "apps/api/package.json"}

@@ -150,11 +150,18 @@ class TestNetworks:
         found = [(each.subject, each.status) for each in networks.probe(self._subject("postgres"))]
         assert found[:2] == [("postgres", Status.FAILED), ("api", Status.FAILED)]
 
-    def test_a_store_that_is_published_needs_the_way_out(self) -> None:
+    def test_nothing_is_claimed_of_a_store_that_is_published_and_needs_no_way_out(self) -> None:
         given = self._subject("api", "postgres")
         published = replace(given.stack.stores[0], bindings=(Binding(5432, HERE, WHY),))
         given.stack = replace(given.stack, stores=(published,))
-        assert {each.status for each in networks.probe(given)} == {Status.PROVED}
+        assert [(each.subject, each.status) for each in networks.probe(given)] == [("api", Status.PROVED)]
+
+    def test_a_store_that_talks_to_the_world_must_be_able_to(self) -> None:
+        given = self._subject("api")
+        kubo = replace(given.stack.stores[0], needs_outside=True)
+        given.stack = replace(given.stack, stores=(kubo,))
+        found = [(each.subject, each.status) for each in networks.probe(given)]
+        assert found == [("postgres", Status.FAILED), ("api", Status.PROVED)]
 
     def test_a_database_is_asked_from_a_network_that_it_is_not_in(self) -> None:
         given = self._subject("api")

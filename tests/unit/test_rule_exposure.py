@@ -56,6 +56,18 @@ def test_a_store_in_production_is_for_the_services_beside_it(file: str, store: s
 
 
 @pytest.mark.parametrize(
+    ("host", "count"), [("shop.example.org", 1), ("shop.localhost", 0), (":80", 0), ("http://shop.example.org", 0)]
+)
+def test_beside_a_proxy_with_public_names_it_is_production(host: str, count: int) -> None:
+    proxy = "{image: 'caddy:2', ports: ['80:80', '443:443'], volumes: ['./Caddyfile:/etc/caddy/Caddyfile']}"
+    files = {
+        "Caddyfile": f"{host} {{\n\trespond ok\n}}\n",
+        "compose.yaml": compose(caddy=proxy, db="{image: 'postgres:17', ports: ['5432:5432']}"),
+    }
+    assert len(found("published-store", files)) == count
+
+
+@pytest.mark.parametrize(
     ("service", "count"),
     [
         ("ports: ['80:80'], deploy: {replicas: 2}", 1),

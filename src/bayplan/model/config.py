@@ -33,7 +33,9 @@ Duration = Annotated[str, Form(r"^[1-9][0-9]*(s|m)$", "a duration such as `30s` 
 ADDRESS = rf"(({BYTE}\.){{3}}{BYTE}|\[[0-9A-Fa-f:.]+\]|\$\{{[A-Za-z_][A-Za-z0-9_]*\}})"
 Where = Annotated[
     str,
-    Form(rf"^(public|loopback|{ADDRESS})$", "`public`, `loopback` or an address such as `203.0.113.7` or `${PUBLIC_IP}`"),
+    Form(
+        rf"^(public|loopback|{ADDRESS})$", "`public`, `loopback` or an address such as `203.0.113.7` or `${PUBLIC_IP}`"
+    ),
 ]
 Publish = Annotated[
     str,
@@ -44,7 +46,9 @@ Publish = Annotated[
 ]
 Route = Annotated[str, Form(r"^/[^\s?#]*$", "a path such as `/api/health`")]
 Folder = Annotated[str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s])?$", "a path inside the repository such as `apps/api`")]
-File = Annotated[str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s/])?$", "a path inside the repository such as `docker/Caddyfile`")]
+File = Annotated[
+    str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s/])?$", "a path inside the repository such as `docker/Caddyfile`")
+]
 Inside = Annotated[str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s])?$", "a path inside the package such as `templates`")]
 Absolute = Annotated[str, Form(r"^/([^\s:]*[^\s:/])?$", "a path of the container such as `/app/uploads`")]
 Script = Annotated[str, Form(r"^\S+$", "the name of a script such as `build`")]

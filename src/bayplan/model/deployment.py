@@ -261,7 +261,7 @@ class Deployment:
     workflows: tuple[Workflow, ...] = ()
     proxies: "tuple[ProxyFile, ...]" = ()
     broken: tuple[Broken, ...] = ()
-    paths: frozenset[str] = frozenset()
+    paths: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     """Every file of the repository, deployment or not, but those in folders like `node_modules`."""
 
     @property

@@ -1,6 +1,6 @@
 """From what the repository contains to what must run: `Workspace` and `bayplan.yaml` to `Stack`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -26,7 +26,7 @@ from bayplan.passes import (
     left_out,
     leftovers,
     limits,
-    migration_script,
+    migration_variables,
     migrations,
     needs,
     node_version,
@@ -45,6 +45,7 @@ from bayplan.passes import (
 )
 from bayplan.passes.apps import App
 from bayplan.passes.environments import Environment
+from bayplan.passes.migrations import Job
 from bayplan.passes.recipe import Recipe, inside
 from bayplan.passes.store_choice import Chosen
 from bayplan.source import Fact, Located, Why
@@ -108,12 +109,11 @@ class _Planner:
 
     def stack(self, in_use: Sequence[Located[str]], today: date | None) -> Stack:
         chosen = stores.stores(self.config, self.chosen, self.name, in_use, tuple(self.bindings.values()))
-        services, note = self._all_services() if self.config.apps else ([], None)
+        services = self._all_services() if self.config.apps else []
         front = proxy_pass.proxy(self.where, services, self.name)
         self.notes += [*ports.only_here(services), *git_ignored.about(self.workspace.ignored)]
         if today is not None and (old := node_version.end_of_life(self.node, today)) is not None:
             self.notes.append(old)
-        self.notes += [note] if note else []
         for owner in {app.workspace.root: app.workspace for app in self.apps}.values():
             self.notes += [*_about_lockfiles(owner), *_about_hoisting(owner)]
         kept, left_out_stores = backups.backups(self.config, chosen)
@@ -137,15 +137,15 @@ class _Planner:
             project=self.where.named(self.name),
         )
 
-    def _all_services(self) -> tuple[list[Service], Note | None]:
-        migration, note = migrations.migration(self.workspace, self.apps, self.config)
-        services = self._services([migration_script.NAME] if migration else [])
-        if migration is not None:
-            carrier = next(service for service in services if service.name == migration.app.name)
-            services.insert(0, self._job(migration, carrier))
-        return [images.pulled(service, self.config, self.name) for service in services], note
+    def _all_services(self) -> list[Service]:
+        jobs, notes = migrations.jobs(self.workspace, self.apps, self.config)
+        self.notes += notes
+        services = self._services(jobs)
+        carriers = {service.name: service for service in services}
+        before = [self._job(job, carriers[job.app.name], jobs[:index]) for index, job in enumerate(jobs)]
+        return [images.pulled(service, self.config, self.name) for service in (*before, *services)]
 
-    def _services(self, prepared_by: Sequence[str]) -> list[Service]:
+    def _services(self, migrating: Sequence[Job]) -> list[Service]:
         checks: dict[str, Health | None] = {}
         for app in self.apps:
             checks[app.name], note = health.health(app, self.ports[app.name], self.config)
@@ -156,6 +156,7 @@ class _Planner:
         for app in self.apps:
             found = variables.variables(self.around, app)
             before = ((), {}) if app.name in jobs else (checked, jobs)
+            prepared_by = migrations.waited_for(app, migrating)
             waits = needs.needs(app.name, found, self.users, before[0], prepared_by, before[1])
             services.append(self._service(app, checks[app.name], found, waits))
         return services
@@ -215,32 +216,25 @@ class _Planner:
             budget_mb=settings.megabytes(app.settings.budget) if app.settings.budget else None,
         )
 
-    def _job(self, migration: migrations.Migration, carrier: Service) -> Service:
-        read = {
-            use.name
-            for package in migration.workspace.closure(migration.package, development=False)
-            for use in package.code.env
-        }
-        role = Fact(Role.JOB, migration.command.why)
-        own = App(migration_script.NAME, migration.package, role, migration.settings, migration.workspace)
-        carried = (variable for variable in carrier.variables if variable.name in read)
-        found = variables.with_given(carried, own, self.config)
-        users = {kind: {own.name: migration.command.why} for kind, names in self.users.items() if carrier.name in names}
-        recipe = Recipe(self.name, own, self._node(own), migration.command, None, None, found)
+    def _job(self, job: Job, carrier: Service, earlier: Sequence[Job]) -> Service:
+        role = Fact(Role.JOB, job.command.why)
+        own = App(job.name, job.package, role, job.settings, job.workspace)
+        found, users = migration_variables.given(self.around, own, job, carrier)
+        recipe = Recipe(self.name, own, self._node(own), job.command, None, None, found)
         return Service(
             name=own.name,
             package=own.folder,
             role=role,
-            image=carrier.image if migration.is_carried else image_tool.image(recipe),
-            command=migration.command,
+            image=carrier.image if job.is_carried else image_tool.image(recipe, needs_tools=job.needs_tools),
+            command=job.command,
             limits=limits.limits(own, carrier.limits),
             variables=found,
-            needs=needs.needs(own.name, found, _spoken_to(users, found), (), (), {}),
+            needs=needs.needs(own.name, found, users, (), [each.name for each in earlier], {}),
             writable=(TEMPORARY, *own.settings.writable),
             grace_seconds=limits.grace(own),
             budget_mb=settings.megabytes(own.settings.budget) if own.settings.budget else None,
-            image_of=carrier.name if migration.is_carried else None,
-            workdir=inside(migration.package.folder) if migration.is_carried else "",
+            image_of=carrier.name if job.is_carried else None,
+            workdir=inside(job.package.folder) if job.is_carried else "",
         )
 
 
@@ -262,13 +256,3 @@ def _about_hoisting(workspace: Workspace) -> list[Note]:
         return []
     text = "nodeLinker is hoisted, so every install, and every image, holds what all packages run"
     return [Note("node_modules", text)]
-
-
-def _spoken_to(users: Mapping[str, Mapping[str, Why]], found: Sequence[Variable]) -> Mapping[str, Mapping[str, Why]]:
-    """Keep the stores whose address is among the variables."""
-    texts = [part.text for each in found for part in variables.given_parts(each.value)]
-    return {
-        kind: names
-        for kind, names in users.items()
-        if any(text == kind or f"@{kind}:" in text or f"//{kind}:" in text for text in texts)
-    }

@@ -110,9 +110,8 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
     apps: list[App] = []
     notes: list[Note] = []
     used: set[str] = set()
-    services = dict(config.services)
-    if migration_script.settings(workspace, config) is not None:
-        del services[migration_script.NAME]
+    of_jobs = migration_script.settings(workspace, config)
+    services = {key: settings for key, settings in config.services.items() if key not in of_jobs}
     candidates = _with_named(dict(_candidates(workspace)), workspace, config, services)
     for candidate, (owner, package) in candidates.items():
         folder = owner.from_root(package.folder)

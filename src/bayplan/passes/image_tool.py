@@ -1,9 +1,9 @@
-"""The image of a job that runs a tool of development: a migration by drizzle-kit or by a script in TypeScript."""
+"""The image of a job that no app's image can carry: of what runs, or with the tools of development that it runs."""
 
 from dataclasses import replace
 
 from bayplan.model.image import Command, Copy, Environment, Image, Stage, Step, Workdir
-from bayplan.passes import users
+from bayplan.passes import image_node, users
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import base_stage, manifests_stage
 from bayplan.passes.installers import installer
@@ -14,8 +14,19 @@ EVERY_CPU = ("x64", "arm64")
 THERE = Why("image_tool", "the tools run where they were installed, so all of it happens on the target's platform")
 
 
-def image(recipe: Recipe) -> Image:
-    """Return the recipe of an image that holds all that the build of its package holds."""
+def image(recipe: Recipe, *, needs_tools: bool) -> Image:
+    """Return the recipe of an image that holds what runs of its package, or all that its build holds."""
+    if needs_tools:
+        return _with_tools(recipe)
+    return replace(image_node.image(recipe), dockerfile=_dockerfile(recipe))
+
+
+def _dockerfile(recipe: Recipe) -> str:
+    usual = recipe.workspace.from_root(recipe.package.path(f"Dockerfile.{recipe.app.name}"))
+    return recipe.app.settings.dockerfile or usual
+
+
+def _with_tools(recipe: Recipe) -> Image:
     manager = recipe.workspace.manager
     for_every = installer(manager).cpus_at_once(manager) >= len(EVERY_CPU)
     base = base_stage(recipe) if for_every else replace(base_stage(recipe), native=False, why=THERE)
@@ -30,4 +41,5 @@ def image(recipe: Recipe) -> Image:
         Command(recipe.command.value, recipe.command.why),
     )
     run = Stage("run", recipe.base, steps, everything)
-    return recipe.image(base, manifests_stage(recipe), build, run, name=f"Dockerfile.{recipe.app.name}")
+    found = recipe.image(base, manifests_stage(recipe), build, run)
+    return replace(found, dockerfile=_dockerfile(recipe))

@@ -1,5 +1,7 @@
 """Whether the dependencies of the workspace's root are installed beside those of an app."""
 
+import posixpath
+
 from bayplan.model.workspace import DependencyKind, Package
 from bayplan.passes.recipe import Recipe
 
@@ -27,6 +29,7 @@ def _builds(recipe: Recipe, root: Package) -> bool:
         own = {dependency.name for dependency in package.dependencies}
         scripts = [package.scripts[name].value for name in (package.build.value if package.build else ())]
         called = {PROVIDERS.get(word, word) for script in scripts for word in script.split()}
+        called |= {posixpath.basename(recipe.command.value[0])} if package is recipe.package else set()
         wanted = called | types if package.tsconfigs else called
         if wanted & there - own or _runs(root):
             return True

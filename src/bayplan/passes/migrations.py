@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 
 from bayplan.errors import UsageError
 from bayplan.model.config import Config, ServiceConfig
@@ -57,9 +58,13 @@ class Job:
     def is_carried(self) -> bool:
         return self.runs is Runs.CARRIED
 
+    @property
+    def needs_tools(self) -> bool:
+        return self.runs is Runs.WITH_TOOLS
+
 
 def jobs(workspace: Workspace, apps: Sequence[App], config: Config) -> tuple[tuple[Job, ...], tuple[Note, ...]]:
-    """Return what migrates before the services start, in order, and what cannot. `bayplan.yaml` goes before the code."""
+    """Return what migrates before the services start, in order, and what cannot; `bayplan.yaml` overrules the code."""
     said = migration_script.settings(workspace, config)
     if any(app.name == NAME for app in apps):
         return (), ()
@@ -79,6 +84,8 @@ def jobs(workspace: Workspace, apps: Sequence[App], config: Config) -> tuple[tup
         if job is not None:
             _refuse_impossible(job, config)
             found.append(job)
+        elif name in said:
+            raise _nothing_to_run(name, config)
         elif package.migration is not None:
             line = " ".join(package.migration.command.value)
             text = f"`{line}` needs what {package.name} does not depend on; run it before each start"
@@ -89,11 +96,19 @@ def jobs(workspace: Workspace, apps: Sequence[App], config: Config) -> tuple[tup
     return tuple(found), (*notes, *_about_themselves(apps, found))
 
 
+def waited_for(app: App, found: Sequence[Job]) -> tuple[str, ...]:
+    """Return the jobs that prepare the tables of an app; all of them where none is of what it depends on."""
+    own = tuple(job.name for job in found if app in job.users)
+    return own or tuple(job.name for job in found)
+
+
 def _users(apps: Sequence[App]) -> Mapping[str, tuple[App, ...]]:
     """Return the apps that run each package, by its folder."""
     found: dict[str, tuple[App, ...]] = {}
     for app in apps:
-        for package in app.workspace.closure(app.package, development=False) if app.role.value is not Role.FILES else ():
+        for package in (
+            app.workspace.closure(app.package, development=False) if app.role.value is not Role.FILES else ()
+        ):
             folder = app.workspace.from_root(package.folder)
             found[folder] = (*found.get(folder, ()), app)
     return found
@@ -108,20 +123,16 @@ def _named(
     if chosen is not None and first is not None and first.package in users:
         yield NAME, *chosen
     every = ((each, package) for each in workspace.every for package in each.packages)
-    used = [(each, package) for each, package in every if each.from_root(package.folder) in users]
-    moving = [(each, package) for each, package in used if package.migration or (first and first.command and not chosen)]
+    moving = [pair for pair in every if pair[1].migration and pair[0].from_root(pair[1].folder) in users]
     named: set[str] = {NAME} if chosen else set()
-    for each, package in sorted(moving, key=lambda found: len(found[0].closure(found[1], development=False))):
-        if chosen is not None and package is chosen[1]:
-            continue
-        if package.migration is None:
-            continue
-        folder = each.from_root(package.folder)
-        name = NAME if NAME not in named else f"{NAME}-{service_name(folder.rsplit('/', 1)[-1])}"
-        name = name if name not in named else f"{NAME}-{service_name(folder)}"
-        named.add(name)
-        if chosen is None or name in said:
-            yield name, each, package
+    for owner, package in sorted(moving, key=lambda pair: len(pair[0].closure(pair[1], development=False))):
+        folder = owner.from_root(package.folder)
+        last = service_name(folder.rsplit("/", 1)[-1])
+        choices = (NAME, f"{NAME}-{last}", f"{NAME}-{service_name(folder)}")
+        name = next((each for each in choices if each not in named), choices[-1])
+        if chosen is None or (package is not chosen[1] and name in said):
+            named.add(name)
+            yield name, owner, package
 
 
 def _by_itself(using: Sequence[App]) -> bool:
@@ -165,7 +176,7 @@ def _kind(workspace: Workspace, package: Package, argv: Sequence[str]) -> Depend
     """Say whether what a command needs is there at run time, only where its package is built, or nowhere."""
     needed = [] if argv[0] == "node" else [_provider(argv[0])]
     needed += ["ts-node"] if "ts-node" in argv[0] else []
-    needed += [_package(word) for before, word in zip(argv, argv[1:], strict=False) if before in PRELOADS]
+    needed += [_package(word) for before, word in pairwise(argv) if before in PRELOADS]
     needed += [_package(word.rpartition(f"{MODULES}/")[2]) for word in argv[1:] if f"{MODULES}/" in word]
     kinds = _kinds(workspace, package)
     found = {kinds.get(each) for each in needed if not each.startswith((".", "/"))}

@@ -63,6 +63,15 @@ def variables(around: Surroundings, app: App) -> tuple[Variable, ...]:
     return with_given(found.values(), app, around.config)
 
 
+def read_by(around: Surroundings, app: App, uses: Iterable[EnvUse]) -> tuple[Variable, ...]:
+    """Return the variables of what reads no more than this."""
+    found: dict[str, list[EnvUse]] = {}
+    for use in uses:
+        if use.kind != SKIPS_VALIDATION and use.name != "NODE_ENV":
+            found.setdefault(use.name, []).append(use)
+    return tuple(_variable(around, app, name, each) for name, each in found.items())
+
+
 def with_given(found: Iterable[Variable], app: App, config: Config) -> tuple[Variable, ...]:
     """Return variables with those that `bayplan.yaml` gives a service, by name."""
     every = {each.name: each for each in found}
@@ -140,7 +149,7 @@ def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) ->
     other = _service_meant(around, app, name, default)
     local = LOCAL.match(default or "")
     path = (local["path"] or "") if local else ""
-    if other is not None and FOR_BROWSERS.search(name):
+    if other is not None and (PUBLIC.match(name) or FOR_BROWSERS.search(name)):
         if other not in around.bindings:
             return Asked(name), Why("variables", f"read at {at}", at)
         text = f"http://localhost:{around.bindings[other].port}{path}"

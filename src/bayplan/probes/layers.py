@@ -28,9 +28,10 @@ SHOWN = 4
 
 def probe(subject: Subject) -> Iterator[Evidence]:
     """Prove that no layer of our images holds a secret, a development dependency, a source, a source map or a cache."""
+    found = {part.name: subject.engine.image(subject.images[part.name]) for part in subject.built}
+    subject.read_ahead([subject.images[name] for name, image in found.items() if image is not None])
     for part in subject.built:
-        name = subject.images[part.name]
-        image = subject.engine.image(name)
+        name, image = subject.images[part.name], found[part.name]
         if image is None:
             yield skipped(ID, part.name, "holds nothing it should not", f"there is no image {name}")
             continue

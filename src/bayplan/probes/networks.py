@@ -31,16 +31,20 @@ def probe(subject: Subject) -> Iterator[Evidence]:
     """Prove that what should has a way out and nothing else has, and that no stranger reaches a database."""
     found = {name: each for name, each in subject.containers().items() if each.state == "running"}
     for part in subject.parts:
-        if part.name in found and not ends(part):
+        if part.name in found and not ends(part) and not _is_only_published(part):
             yield _way_out(subject, part, found[part.name])
-    hidden = [store for store in subject.stack.stores if store.name in found and not _is_outward(store)]
-    for store in hidden:
-        yield from _hidden(subject, store, found)
+    for store in subject.stack.stores:
+        if store.name in found and not _is_outward(store) and not store.bindings:
+            yield from _hidden(subject, store, found)
 
 
 def _is_outward(part: Part) -> bool:
-    """Say whether a part is connected to more than those who use it; a port cannot be published without that."""
-    return not isinstance(part, Store) or part.needs_outside or bool(part.bindings)
+    return not isinstance(part, Store) or part.needs_outside
+
+
+def _is_only_published(part: Part) -> bool:
+    """Say whether a store has a way out for the sake of its ports alone: there is nothing to prove in that."""
+    return isinstance(part, Store) and bool(part.bindings) and not part.needs_outside
 
 
 def _way_out(subject: Subject, part: Part, container: Container) -> Evidence:

@@ -1,6 +1,7 @@
 """What a probe is given: the plan, the engine that runs it, and what was seen while it started."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from bayplan.model.workspace import Workspace
 from bayplan.probes.archive import Contents, read_archive
 
 Part = Service | Store | Proxy
+MOST_AT_A_TIME = 2
+"""Images that are read at a time: each is unpacked on the way."""
 
 
 class Engine(Protocol):
@@ -76,6 +79,12 @@ class Subject:
             with self.engine.saved(image) as stream:
                 self._contents[image] = read_archive(stream, tuple(secret.reveal() for secret in self.secrets))
         return self._contents[image]
+
+    def read_ahead(self, images: Sequence[str]) -> None:
+        """Read several images at the same time, for half of it is waiting for the engine."""
+        with ThreadPoolExecutor(MOST_AT_A_TIME) as pool:
+            for _ in pool.map(self.contents, images):
+                pass
 
     @property
     def parts(self) -> tuple[Part, ...]:

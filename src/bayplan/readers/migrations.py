@@ -11,8 +11,8 @@ from bayplan.readers.folders import inside, joined
 from bayplan.readers.javascript.program import Program
 from bayplan.readers.javascript.source_file import Source
 from bayplan.readers.migration_tools import TOOLS, is_up, named_files, tool_of
-from bayplan.readers.migrations_found import found_command
-from bayplan.readers.migrations_inside import starts_with
+from bayplan.readers.migrations_found import found_command, has_tool
+from bayplan.readers.migrations_inside import may_start_with, starts_with
 from bayplan.readers.reached import reached, read_by, source_of
 from bayplan.readers.scripts import simple_commands
 from bayplan.readers.tsconfig import TsConfigReader
@@ -45,9 +45,13 @@ class _Reading:
 
     def completed(self, package: Package) -> Package:
         said = _script(package)
+        root = self.packages.get(".")
+        itself = may_start_with(self.program, package)
+        if said is None and not itself and not has_tool(package, root):
+            return package
         builder = read_builder(self.tree, package, package.build, self.configs)
-        at = starts_with(self.program, package, self._sources(package, builder, package.start))
-        command = said or (None if at else found_command(self.program, package, builder, self.packages.get(".")))
+        at = starts_with(self.program, package, self._sources(package, builder, package.start)) if itself else None
+        command = said or (None if at else found_command(self.program, package, builder, root))
         migration = self._migration(package, builder, command, is_said=said is not None) if command else None
         return replace(package, migration=migration, migrates_itself=at)
 

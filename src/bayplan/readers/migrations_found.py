@@ -23,20 +23,26 @@ DATA_SOURCE = re.compile(
 OUT = re.compile(rb"\bout\s*:\s*[\"'](?P<folder>[^\"'\n]+)[\"']")
 KNEXFILES = tuple(f"{folder}knexfile{ending}" for folder in ("", "src/") for ending in ENDINGS[:-1])
 
+TOOLS = ("drizzle-orm", "prisma", "drizzle-kit", "typeorm", "knex")
+
 Found = tuple[tuple[str, ...], str]
 """A command, and the file that shows that it is one."""
+
+
+def has_tool(package: Package, root: Package | None) -> bool:
+    """Say whether a package depends on anything that migrates."""
+    return not _tools(package, root).isdisjoint(TOOLS)
+
+
+def _tools(package: Package, root: Package | None) -> set[str]:
+    return {each.name for owner in (root, package) if owner for each in owner.dependencies}
 
 
 def found_command(
     program: Program, package: Package, builder: Builder, root: Package | None
 ) -> Fact[tuple[str, ...]] | None:
     """Return the command that runs the migrations of a package; None where there are none, or no tool for them."""
-    tools = {each.name for owner in (root, package) if owner for each in owner.dependencies}
-    if tools.isdisjoint(("drizzle-orm", "prisma", "drizzle-kit", "typeorm", "knex")):
-        return None
-    search = _Search(program, package, builder, tools)
-    for found in search.every():
-        argv, shown = found
+    for argv, shown in _Search(program, package, builder, _tools(package, root)).every():
         return Fact(argv, Why(READER, f"{package.name} has migrations for {argv[0]}, and this runs them", At(shown)))
     return None
 
@@ -55,16 +61,10 @@ class _Search:
         return self.program.owner(folder) == self.package.folder and UNSHIPPED.isdisjoint(folder.split("/"))
 
     def every(self) -> Iterator[Found]:
-        if "drizzle-orm" in self.tools:
-            yield from self._drizzle_program()
-        if "prisma" in self.tools:
-            yield from self._prisma()
-        if "drizzle-kit" in self.tools:
-            yield from self._drizzle_kit()
-        if "typeorm" in self.tools:
-            yield from self._typeorm()
-        if "knex" in self.tools:
-            yield from self._knex()
+        finders = (self._drizzle_program, self._prisma, self._drizzle_kit, self._typeorm, self._knex)
+        for name, finder in zip(TOOLS, finders, strict=True):
+            if name in self.tools:
+                yield from finder()
 
     def _runnable(self, path: str) -> str | None:
         """Return the file, relative to the package, that node runs: the one its build makes of a source, or itself."""

@@ -44,10 +44,14 @@ def exported(source: Source) -> tuple[bytes, ...]:
     return tuple(each["name"] for each in EXPORTED.finditer(source.data))
 
 
+def may_start_with(program: Program, package: Package) -> bool:
+    """Say whether something that an app runs may have a library migrate."""
+    is_app = package.start is not None or package.code.framework is not None
+    return is_app and any(program.having(each.folder, *MARKS) for each in program.closure(package))
+
+
 def starts_with(program: Program, package: Package, sources: Sequence[str]) -> At | None:
     """Return where an app migrates that starts with these files."""
-    if not any(program.having(each.folder, *MARKS) for each in program.closure(package)):
-        return None
     if package.code.framework is not None and package.code.framework.value == "next":
         sources = [path for name in INSTRUMENTATION if (path := package.path(name)) in program.sources]
     loaded = reached(program, sources)

@@ -22,9 +22,10 @@ DYNAMIC = re.compile(rb"(?:(?<![.\w])import|(?<![.\w])require)\s*\(\s*(?![\"'\s)
 TEXT = re.compile(r"""(?P<start>\$\{[^}'"`\n]*\}|["'`])(?P<text>[^"'`\n${]{1,200}[^"'`\n]{0,60})["'`]""")
 LOADS = re.compile(r"dirname|\bjoin\(|\bresolve\(|directory|migrations|entities|subscribers|cwd\(", re.IGNORECASE)
 """What a line has that names a folder by one word, which else may be a table or a route."""
+JOINED = re.compile(r"dirname\s*\+\s*$")
 READ = re.compile(
-    r"""(?:\bprocess\.env(?:\??\.|\[\s*["'])|(?<![.\w])env\(\s*["'])(?P<name>[A-Za-z_]\w*)["']?\s*[\])]?"""
-    r"""(?P<default>\s*(?:\?\?|\|\|)\s*["'](?P<text>[^"'\n]*)["'])?"""
+    r"""(?:\bprocess\.env(?:\??\.|\[\s*["'])|(?<![.\w])env\(\s*["'])(?P<name>[A-Za-z_]\w*)["']?[ \])]{0,9}"""
+    r"""(?P<default>\s{0,99}(?:\?\?|\|\|)\s*["'](?P<text>[^"'\n]*)["'])?"""
 )
 TAKEN_APART = re.compile(r"\{(?P<names>[^{}]*)\}\s*=\s*process\.env\b")
 WHOLE = re.compile(r"\bprocess\.env\s*(?:\[\s*[^\"'\s]|[,);}\]]|$)")
@@ -113,8 +114,9 @@ class _Search:
                 yield from self._imported(source, name)
         for named in islice(TEXT.finditer(source.content), MOST):
             text = named["text"].strip()
-            is_inside = not text.startswith("/") or named["start"].startswith("$")
-            if is_inside and ("/" in text or LOADS.search(_line(source.content, named.start()))):
+            before = _line(source.content, named.start())
+            is_inside = not text.startswith("/") or named["start"].startswith("$") or JOINED.search(before)
+            if is_inside and ("/" in text or LOADS.search(before)):
                 yield from self._named(source, text)
 
     def _imported(self, source: Source, name: str) -> Iterator[str]:

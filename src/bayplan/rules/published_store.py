@@ -1,7 +1,7 @@
 """A database can be reached from everywhere.
 
 What it means: a compose file for production publishes the port of a database, cache or queue on every address of the
-host.
+host. It is for production when its name says so, or when it runs a Caddy that gets certificates for public names.
 
 Why it is bad: Docker opens the port before the host's firewall is asked: ufw and firewalld do not close it. Open
 databases are found within hours, and their passwords tried.
@@ -46,6 +46,7 @@ from bayplan.model.deployment import ComposeFile, DeployedService, Deployment, P
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.networks import mode
+from bayplan.rules.facts.proxies import automatic, fronts
 from bayplan.rules.facts.values import Values
 
 PRODUCTION = re.compile(r"(?:^|[._/-])(?:prod|production|staging|release|live)(?:[._/-]|$)")
@@ -55,9 +56,10 @@ OF_OBJECTS = 9000
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
-def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
+def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
+    public = [front.compose.path for front in fronts(workspace, deployment) if automatic(front)]
     for compose in deployment.composes:
-        for service in compose.services if _is_production(compose) else ():
+        for service in compose.services if _is_production(compose, public) else ():
             image = known(service.image.value) if service.image and not service.dockerfile else None
             if image is None or image.data is None or image.serves or service.profiles:
                 continue
@@ -68,9 +70,9 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
                     break
 
 
-def _is_production(compose: ComposeFile) -> bool:
+def _is_production(compose: ComposeFile, public: list[str]) -> bool:
     path = posixpath.splitext(compose.path)[0].lower()
-    return bool(PRODUCTION.search(path)) and not DEVELOPMENT.search(path)
+    return (compose.path in public or bool(PRODUCTION.search(path))) and not DEVELOPMENT.search(path)
 
 
 def _is_open(deployment: Deployment, compose: ComposeFile, service: DeployedService, port: Published) -> bool:

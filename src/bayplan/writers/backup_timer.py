@@ -31,7 +31,7 @@ def _page(sections: Mapping[str, list[tuple[str, Why]]]) -> Rendered:
     page = Page()
     for name, lines in sections.items():
         page.blank()
-        page.write([f"[{name}]"])
+        page.write([f"[{name}]"], lines[0][1])
         for line, why in lines:
             page.write([line], why)
     return page.rendered()

@@ -182,13 +182,28 @@ def _postgres(store: Store, container: str, read: str) -> list[str]:
     ]
 
 
+def _mysql(store: Store, container: str, read: str) -> list[str]:
+    client = _family(store)
+    database = _given(store, "MYSQL_DATABASE", _given(store, "MARIADB_DATABASE", store.name))
+    new = f"{database}_restored"
+    root = 'MYSQL_PWD="${MYSQL_ROOT_PASSWORD:-$MARIADB_ROOT_PASSWORD}" exec ' + f"{client} -u root"
+    create = shlex.quote(f"{root} -e 'CREATE DATABASE `{new}`'")
+    return [
+        f"docker exec {container} sh -c {create}",
+        f"{read} |",
+        f"  docker exec -i {container} sh -c {shlex.quote(f'{root} {shlex.quote(new)}')}",
+        f"# Look at it; what stands in `{database}` can then be dropped and restored in the same way.",
+    ]
+
+
 def _redis(store: Store, container: str, read: str) -> list[str]:
     """Let the server take the keys over from another, as a replica does."""
     name, helper = _family(store), f"{container}-restored"
     return [
         f"docker run --detach --rm --name {helper} --network container:{container} {store.image.value} sleep infinity",
         f"{read} | docker exec -i {helper} sh -c 'cat > /data/restored.rdb'",
-        f"docker exec {helper} {name}-server --port 6399 --dir /data --dbfilename restored.rdb --daemonize yes",
+        f"docker exec {helper} {name}-server --port 6399 --dir /data --dbfilename restored.rdb \\",
+        "  --repl-diskless-sync-delay 0 --daemonize yes",
         f"docker exec {container} {name}-cli --rdb /data/before.rdb    # what is there now is kept",
         f"docker exec {container} {name}-cli REPLICAOF 127.0.0.1 6399",
         f"until docker exec {container} {name}-cli INFO replication | grep master_link_status:up; do sleep 1; done",
@@ -207,5 +222,11 @@ def _left_out(stack: Stack, backups: Backups) -> list[str]:
 
 
 Commands = Callable[[Store, str, str], list[str]]
-DUMPS = {"postgres": "pgdump", "redis": "rdb", "valkey": "rdb"}
-COMMANDS: dict[str, Commands] = {"postgres": _postgres, "redis": _redis, "valkey": _redis}
+DUMPS = {"postgres": "pgdump", "mysql": "sql", "mariadb": "sql", "redis": "rdb", "valkey": "rdb"}
+COMMANDS: dict[str, Commands] = {
+    "postgres": _postgres,
+    "mysql": _mysql,
+    "mariadb": _mysql,
+    "redis": _redis,
+    "valkey": _redis,
+}

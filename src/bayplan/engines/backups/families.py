@@ -2,11 +2,18 @@
 
 from bayplan.catalog.stores import table
 from bayplan.engines.backups.family import Family
+from bayplan.engines.backups.mysql import Mysql
 from bayplan.engines.backups.postgres import Postgres
 from bayplan.engines.backups.redis import Redis
 from bayplan.errors import UsageError
 
-FAMILIES: dict[str, Family] = {"postgres": Postgres(), "redis": Redis("redis"), "valkey": Redis("valkey")}
+FAMILIES: dict[str, Family] = {
+    "postgres": Postgres(),
+    "mysql": Mysql("mysql", "mysqldump"),
+    "mariadb": Mysql("mariadb", "mariadb-dump"),
+    "redis": Redis("redis"),
+    "valkey": Redis("valkey"),
+}
 
 
 def family(kind: str) -> Family:

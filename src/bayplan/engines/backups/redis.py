@@ -111,7 +111,7 @@ class Redis:
         lines = (
             f"docker run --detach --rm --name {helper} --network container:{container} --volumes-from {container} \\",
             f"  $(docker inspect --format '{{{{.Image}}}}' {container}) \\",
-            f"  {self.name}-server --port {PORT} --dir /data --dbfilename {file} --save '' --appendonly no",
+            f"  {self.name}-server --port {PORT} --dir /data --dbfilename {file} --repl-diskless-sync-delay 0",
             f"{cli} REPLICAOF 127.0.0.1 {PORT}",
             f"until {cli} INFO replication | grep master_link_status:up; do sleep 1; done",
             f"{cli} REPLICAOF NO ONE",

@@ -25,6 +25,8 @@ _CONVERSIONS = frozenset(
     {"Number", "String", "parseInt", "parseFloat", "Boolean", "Number.parseInt", "Number.parseFloat"}
 )
 _DEMANDS = frozenset({"assert", "invariant", "ok", "assert.ok", "tiny-invariant", "strict", "nullthrows"})
+_SIGNS = re.compile(r"^(?:(?:jwt|jsonwebtoken|JWT)\.)?(?:sign|verify)$|^(?:crypto\.)?createHmac$")
+_SECRETS = frozenset({"secret", "secretOrKey", "secretOrPrivateKey"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,16 @@ def _in_arguments(at: Context, parent: "Node", source: Source, _: Environment) -
         return Context(call, at.required, at.default, at.fallback)
     if name in _DEMANDS and first:
         return Context(at.ends, required=True)
+    if _SIGNS.match(name) and arguments(call)[1:2] == [at.ends]:
+        return Context(at.ends, at.default is None, at.default)
     return None
+
+
+def _in_pair(at: Context, parent: "Node", source: Source, _: Environment) -> Context | None:
+    """Nothing that signs can do so with an undefined secret: `register(jwt, { secret: process.env.JWT_SECRET })`."""
+    key = parent.child_by_field_name("key")
+    is_secret = key is not None and source.text(key).strip("'\"") in _SECRETS
+    return Context(at.ends, at.required or at.default is None, at.default) if is_secret else None
 
 
 def _in_negation(at: Context, parent: "Node", source: Source, _: Environment) -> Context | None:
@@ -138,6 +149,7 @@ _CLIMBS: "Mapping[str, Callable[[Context, Node, Source, Environment], Context | 
     "binary_expression": _in_operator,
     "ternary_expression": _in_ternary,
     "arguments": _in_arguments,
+    "pair": _in_pair,
     "unary_expression": _in_negation,
 }
 

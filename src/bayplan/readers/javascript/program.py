@@ -58,15 +58,29 @@ class Program:
         self._aliases: dict[str, tuple[Alias, ...]] = {}
         self._resolved: dict[tuple[str, str], str | None] = {}
         self._callers: dict[str, tuple[Source, ...]] = {}
+        self._tools: list[Source] = []
         for path in tree.files:
             self._add(path)
+        for tool in self._tools:
+            if self._is_imported(tool):
+                self.sources[tool.path] = tool
+                self.by_package[tool.package].append(tool)
+
+    def _is_imported(self, tool: Source) -> bool:
+        """Say whether what runs imports a tool's file: many a `db.js` takes its connection from the knexfile."""
+        stem = re.escape(posixpath.splitext(posixpath.basename(tool.path))[0]).encode()
+        imports = re.compile(
+            rb"""(?:from|require\(|import\(?)\s*['"]\.{1,2}/(?:\.\./)*""" + stem + rb"""(?:\.\w+)?['"]"""
+        )
+        sources = self.by_package[tool.package]
+        return any(imports.search(each.data) for each in sources if not is_build_config(each.path))
 
     def _add(self, path: str) -> None:
         if not path.endswith(EXTENSIONS) or _UNSHIPPED_NAME.search(path):
             return
         folder, _, name = path.rpartition("/")
         owner = self.owner(folder)
-        if owner is None or not self._ships(path, folder, name, owner):
+        if owner is None or not self._ships(folder, owner):
             return
         try:
             data = self.tree.bytes(path)
@@ -74,8 +88,11 @@ class Program:
             return
         if len(data) <= LARGEST and not _looks_generated(data):
             source = Source(path, data, owner)
-            self.sources[path] = source
-            self.by_package[owner].append(source)
+            if folder in ("", owner) and _TOOL_FILE.match(name) and not is_build_config(path):
+                self._tools.append(source)
+            else:
+                self.sources[path] = source
+                self.by_package[owner].append(source)
 
     def owner(self, folder: str) -> str | None:
         """Return the deepest package that holds a folder."""
@@ -87,12 +104,10 @@ class Program:
                 self._owners[key] = None if key == "." else self.owner(key.rpartition("/")[0])
         return self._owners[key]
 
-    def _ships(self, path: str, folder: str, name: str, owner: str) -> bool:
+    def _ships(self, folder: str, owner: str) -> bool:
         inside = folder if owner == "." else folder[len(owner) + 1 :]
         parts = inside.split("/") if inside else []
-        if parts and (parts[0] in OUTPUTS or not UNSHIPPED.isdisjoint(parts)):
-            return False
-        return bool(parts) or _TOOL_FILE.match(name) is None or is_build_config(path)
+        return not parts or (parts[0] not in OUTPUTS and UNSHIPPED.isdisjoint(parts))
 
     def having(self, package: str, *marks: bytes) -> "list[Source]":
         """Return the files of a package in which any of these bytes occur."""
