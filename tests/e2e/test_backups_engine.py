@@ -329,7 +329,8 @@ def cache(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     labels = {"project": "cached", "service": "redis", "oneoff": "False"}
     subprocess.run([engine, "rm", "--force", "--volumes", container], capture_output=True, check=False)
     subprocess.run(
-        [engine, "run", "--detach", f"--name={container}", "--user=redis", "--env=REDISCLI_AUTH=secret", "--cap-drop=ALL"]
+        [engine, "run", "--detach", f"--name={container}"]
+        + ["--user=redis", "--env=REDISCLI_AUTH=secret", "--cap-drop=ALL"]
         + [f"--label=com.docker.compose.{name}={value}" for name, value in labels.items()]
         + ["redis:7-alpine", "redis-server", "--appendonly", "yes", "--requirepass", "secret"],
         capture_output=True, check=True,

@@ -155,7 +155,7 @@ def market(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[Ma
             S3_BUCKET="skills",
             AWS_ACCESS_KEY_ID=secrets.token_hex(10),
             AWS_SECRET_ACCESS_KEY=secrets.token_hex(20),
-            ADMIN_EMAIL="ada@example.org",
+            ADMIN_EMAIL="ada@skills.test",
         )
         stack.callback(bayplan, root, "down", "--volumes", "--images", expect=None)
         began = time.time()

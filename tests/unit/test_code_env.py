@@ -245,3 +245,17 @@ def test_env_var_says_what_it_needs() -> None:
         "const b = env.get('B').default('5').asInt()\nconst c = env.get('C').asString()\nother.get('D')"
     )
     assert told(read_main(text, "env-var").env) == {"A": REQUIRED, "B": (False, "5"), "C": OPTIONAL}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("src/db.js", "module.exports = require('knex')(require('../knexfile'))"),
+        ("db.js", "import config from './knexfile.js'"),
+        ("src/db.ts", "const config = await import('../knexfile')"),
+    ],
+)
+def test_a_tools_file_is_part_of_the_code_that_imports_it(path: str, text: str) -> None:
+    knexfile = "module.exports = { connection: { host: process.env.A } }"
+    assert told(read_app({path: text, "knexfile.js": knexfile}).env) == {"A": OPTIONAL}
+    assert read_app({path: "log('../knexfile')", "knexfile.js": knexfile}).env == ()

@@ -154,7 +154,7 @@ def test_redis_has_a_password_where_the_code_reads_one_and_every_address_holds_i
     repository.app("web", server(4101, "connect(process.env.REDIS_URL);\n"), ioredis="5.0.0")
     text = repository.plan().files["docker-compose.prod.yml"].text
     assert "--requirepass" not in text
-    assert 'requirepass \\"$$(' in text
+    assert 'requirepass "$$REDISCLI_AUTH"' in text
     assert "REDISCLI_AUTH: ${REDIS_PASSWORD:?see .env.example}" in text
     assert "      REDIS_PASSWORD: ${REDIS_PASSWORD:?see .env.example}" in text
     assert "REDIS_URL: redis://:${REDIS_PASSWORD:?see .env.example}@redis:6379" in text

@@ -183,6 +183,13 @@ def test_the_parts_of_a_store_address_are_known_by_their_usual_names(repository:
 
 
 @pytest.mark.requirement("FS-23")
+def test_a_password_is_a_secret_however_short_its_name(repository: Repository) -> None:
+    reads = "send(process.env.SMTP_PASS, process.env.MAIL_PWD, process.env.BYPASS);\n"
+    api = repository.app("api", server(4100, reads)).plan().stack.service("api")
+    assert api is not None
+    assert {each.name for each in api.variables if each.secret} == {"SMTP_PASS", "MAIL_PWD"}
+
+
 def test_the_address_for_browsers_is_published_and_the_one_for_servers_internal(repository: Repository) -> None:
     repository.app("api", server(4100))
     code = server(

@@ -395,3 +395,17 @@ def test_a_comment_in_a_caddyfile_allows_a_finding() -> None:
     files = proxied(text, api=X)
     assert found("unknown-upstream", files) == []
     assert found("unused-allowance", files) == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "count"),
+    [
+        ("ghcr.io/${OWNER}/shop-api:${TAG:-latest}", 1),
+        ("registry.example.com:5000/acme/api", 1),
+        ("acme/shop-worker:1", 0),  # built elsewhere
+        ("api:1", 0),  # anybody's
+    ],
+)
+def test_an_image_that_is_pulled_is_known_by_the_name_of_its_folder(reference: str, count: int) -> None:
+    files = proxied(to("api:8080"), api=f"{{image: '{reference}'}}")
+    assert len(found("upstream-port", {**files, "apps/api/Dockerfile": image()})) == count

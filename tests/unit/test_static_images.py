@@ -41,6 +41,10 @@ def test_what_browsers_are_told_is_an_argument_of_the_build(repository: Reposito
     assert text.index("ARG VITE_API_URL") < text.index("pnpm -C apps/web run build")
 
 
+def test_what_browsers_are_told_is_no_name_of_a_container(repository: Repository) -> None:
+    assert "http://api" not in repository.plan(PROXY).files["docker-compose.prod.yml"].text
+
+
 def test_without_a_proxy_a_note_says_what_would_serve_it(repository: Repository) -> None:
     planned = repository.plan()
     assert [each.name for each in planned.stack.services] == ["api"]

@@ -68,8 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
             print(session.typed(step))
         return 0
     names = {own.name for own in images}
+    proxy = planned.stack.proxy
     session.stack = replace(
-        planned.stack, services=tuple(each for each in planned.stack.services if each.name in names)
+        planned.stack,
+        services=tuple(each for each in planned.stack.services if each.name in names),
+        proxy=proxy if proxy is not None and proxy.name in names else None,
     )
     with at_work(root):
         session.build(images, arguments.platform)

@@ -129,7 +129,7 @@ def choose(workspace: Workspace, config: Config) -> tuple[tuple[App, ...], tuple
             refuse_keys(config, key, NOT_OF_A_JOB, "which is a job, and answers nobody")
         if role.value is Role.WORKER and settings.role is None and not package.code.queues:
             guess = f"it is run as a worker (services.{name}.role and .skip change that)"
-            text = f"{folder} listens on nothing and takes no jobs; {guess}"
+            text = f"it listens on nothing; {guess}"
             notes.append(Note(name, text, package.at))
         apps.append(App(name, package, role, settings, owner))
     _refuse_unknown(config, services.keys() - used, [app.name for app in apps])

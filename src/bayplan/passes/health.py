@@ -48,14 +48,14 @@ def health(app: App, port: Fact[int] | None, config: Config) -> tuple[Health | N
         why = Why("health", "it has no health route, so its start page is asked for", framework.why.at)
         note = Note(
             app.name,
-            f"{app.package.folder} has no health route; its start page {path} is asked for instead",
+            f"it has no health route; its start page {path} is asked for instead",
             framework.why.at,
         )
         return Health(why, path, _fetch(port.value, path)), note
     why = Why("health", "it has no health route, so only its port is tried", port.why.at)
     note = Note(
         app.name,
-        f"{app.package.folder} has no health route; the check only sees that port {port.value} is open",
+        f"it has no health route; the check only sees that port {port.value} is open",
         port.why.at,
     )
     return Health(why, None, _connect(port.value)), note

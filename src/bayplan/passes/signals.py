@@ -12,7 +12,7 @@ def init(app: App) -> tuple[Why | None, Note | None]:
         return None, None
     at = code.framework.why.at
     lost = "the requests that it is answering" if code.port else "the job that it is at"
-    text = f"{app.folder} does not handle SIGTERM, so every stop loses {lost}"
+    text = f"it does not handle SIGTERM, so every stop loses {lost}"
     return Why("signals", "its code does not handle SIGTERM, and process 1 would ignore it", at), Note(
         app.name, text, at
     )

@@ -13,7 +13,7 @@ from bayplan.passes.apps import App
 from bayplan.passes.store_values import leading_to, value, words
 from bayplan.source import Fact, Why
 
-SECRET = re.compile(r"SECRET|PASSW(OR)?D|TOKEN|CREDENTIAL|_DSN$|_SALT$|_KEYS?$|_KEY_ID$")
+SECRET = re.compile(r"SECRET|PASSW(OR)?D|PASSPHRASE|(^|_)(PASS|PWD)$|TOKEN|CREDENTIAL|_DSN$|_SALT$|_KEYS?$|_KEY_ID$")
 MADE_UP = re.compile(
     r"^(?!.*(AWS|S3|CLIENT|WEBHOOK|STRIPE|GITHUB|GOOGLE|SLACK|TWILIO|AUTH0|CLERK|DISCORD)).*"
     r"(SECRET|SECRET_KEY|SALT|ENCRYPTION_KEY|SIGNING_KEY)$"

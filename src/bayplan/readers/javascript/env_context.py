@@ -124,15 +124,19 @@ def _in_arguments(at: Context, parent: "Node", source: Source, _: Environment) -
     if name in _DEMANDS and first:
         return Context(at.ends, required=True)
     if _SIGNS.match(name) and arguments(call)[1:2] == [at.ends]:
-        return Context(at.ends, at.default is None, at.default)
+        return _demanded(at)
     return None
 
 
 def _in_pair(at: Context, parent: "Node", source: Source, _: Environment) -> Context | None:
-    """Nothing that signs can do so with an undefined secret: `register(jwt, { secret: process.env.JWT_SECRET })`."""
+    """Nothing signs with an undefined secret: `register(jwt, { secret: process.env.JWT_SECRET })`."""
     key = parent.child_by_field_name("key")
-    is_secret = key is not None and source.text(key).strip("'\"") in _SECRETS
-    return Context(at.ends, at.required or at.default is None, at.default) if is_secret else None
+    return _demanded(at) if key is not None and source.text(key).strip("'\"") in _SECRETS else None
+
+
+def _demanded(at: Context) -> Context:
+    otherwise = at.default is not None or at.fallback is not None or at.tested
+    return Context(at.ends, at.required or not otherwise, at.default, at.fallback, at.tested)
 
 
 def _in_negation(at: Context, parent: "Node", source: Source, _: Environment) -> Context | None:

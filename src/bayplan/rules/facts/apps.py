@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bayplan.catalog.images import known
 from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile, WorkflowStep
 from bayplan.model.workspace import DependencyKind, Package, Workspace
 from bayplan.rules.facts.commands import Start, script_path, start
@@ -87,7 +88,26 @@ def image_file(deployment: Deployment, service: DeployedService) -> ImageFile | 
         if other.dockerfile is not None and other.image is not None and other.image.value == service.image.value
     )
     maker = next(makers, None)
-    return deployment.image(maker.dockerfile.value) if maker and maker.dockerfile else None
+    if maker is not None and maker.dockerfile is not None:
+        return deployment.image(maker.dockerfile.value)
+    return _named_after(deployment, service.image.value)
+
+
+def _named_after(deployment: Deployment, reference: str) -> ImageFile | None:
+    """Return the Dockerfile that an image of one's own is named after: `registry/owner/shop-api` after apps/api."""
+    name = re.sub(r"\$\{[^}]*\}", "", reference.partition("@")[0])
+    name = name[: name.rfind(":")] if ":" in name.rsplit("/", 1)[-1] else name
+    last = name.rsplit("/", 1)[-1].lower()
+    if "/" not in name or not last or known(reference) is not None:
+        return None
+    fitting = {
+        folder: image
+        for image in deployment.images
+        if (folder := posixpath.basename(posixpath.dirname(image.path)).lower())
+        and (last == folder or last.endswith(f"-{folder}"))
+        and posixpath.basename(image.path).lower() == "dockerfile"
+    }
+    return fitting[max(fitting, key=len)] if fitting else None
 
 
 def contexts_of(workspace: Workspace, deployment: Deployment, image: ImageFile) -> Iterator[str]:
