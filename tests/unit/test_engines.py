@@ -211,6 +211,23 @@ class TestBuilds:
         assert runner.interrupted == 1
         assert any(each.state is State.FAILED for each in news)
 
+    def test_a_failed_build_shows_what_its_step_said_and_nothing_twice(self, tmp_path: Path) -> None:
+        log = (
+            "#4 1.0 got it\n#5 [build 5/9] RUN tsc\n#5 2.5 x.ts: oh no\n#5 ERROR: exit code 1\n------\n2.5 x.ts: oh no"
+        )
+        one = stack(service("api"))
+        with pytest.raises(CommandFailedError) as failure:
+            build_all(one, one.services, tmp_path, Scripted({"": (1, log)}), values={}, listen=silent)
+        assert failure.value.output == "x.ts: oh no"
+
+    def test_a_build_that_ended_for_another_is_not_said_to_have_failed_itself(self, tmp_path: Path) -> None:
+        news: list[News] = []
+        one = stack(service("api"))
+        runner = Scripted({"": (1, "#5 [build 5/9] RUN tsc\n#5 CANCELED\nERROR: failed to solve: Canceled")})
+        with pytest.raises(CommandFailedError):
+            build_all(one, one.services, tmp_path, runner, values={}, listen=news.append)
+        assert news[-1] == News("api", State.FAILED, "stopped, for another failed")
+
 
 class TestInspection:
     def test_a_container_is_read_as_docker_prints_it(self) -> None:

@@ -93,6 +93,17 @@ def test_a_first_start_and_one_with_other_settings_laid_over_it_are_of_everythin
     assert _brought_up(RUNNING, ["hard.json"]) == []
 
 
+def test_a_port_that_is_lost_while_the_stack_starts_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = BayplanError("port 80 of this machine is taken by another program, and caddy needs it", remedy="end it")
+    monkeypatch.setattr(starting, "refuse_unready", lambda *_: None)
+    monkeypatch.setattr(starting, "refuse_taken", lambda *_: (_ for _ in ()).throw(taken))
+    given = engine({"docker ps": (0, ""), "up --detach": (1, "Error starting userland proxy")})
+    with pytest.raises(CommandFailedError, match="port 80 of this machine is taken") as failure:
+        starting.start(SHOP, given, listen=lambda _: None)
+    assert failure.value.remedy == "end it"
+    assert "userland proxy" in failure.value.output
+
+
 class TestProxy:
     @pytest.fixture
     def planned(self, tmp_path: Path) -> Stack:

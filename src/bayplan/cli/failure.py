@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from bayplan.cli.terminal import paint, printable, printable_lines
+from bayplan.cli.terminal import paint, printable, printable_lines, without_colours
 from bayplan.errors import BayplanError, CommandFailedError, ConfigError
 from bayplan.source import At
 
@@ -29,7 +29,7 @@ def explain(error: BayplanError, root: Path, *, verbose: bool = False) -> int:
         _show(root, error.at)
     if isinstance(error, CommandFailedError) and error.output:
         for line in error.output.rstrip().splitlines()[-MOST_OUTPUT:]:
-            _say(f"  {paint('|', 'dim', stream=sys.stderr)} {printable_lines(line)}")
+            _say(f"  {paint('|', 'dim', stream=sys.stderr)} {printable_lines(without_colours(line))}")
     if error.remedy:
         _say(f"{paint('help', 'cyan', 'bold', stream=sys.stderr)}: {printable_lines(error.remedy)}")
     return error.exit_code

@@ -1,6 +1,7 @@
 """What the terminal can show: colours where they are wanted, tables, and no text that could steer it."""
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,11 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Return a text of several lines with its control characters shown as escapes."""
     return "\n".join(printable(line.replace("\t", "    ")) for line in text.split("\n"))
+
+
+def without_colours(text: str) -> str:
+    """Return what another program said without the colours it said it in."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def _is_harmless(character: str) -> bool:

@@ -18,6 +18,8 @@ from bayplan.model.values import text_of
 from bayplan.run import Runner, Step
 
 STEP = re.compile(r"#(\d+) \[(?:(?P<stage>[^\]\s]+) +)?(?P<at>\d+)/(?P<of>\d+)\] (?P<what>.+)")
+REFUSED = re.compile(r"#(\d+) ERROR\b")
+STOPPED = re.compile(r"#\d+ CANCELED\b")
 ENDED = re.compile(r"#(\d+) (DONE|CACHED|ERROR)\b")
 
 
@@ -125,9 +127,19 @@ def _build(
 
             runner.stream(step, on_line)
     except CommandFailedError as error:
-        listen(News(name, State.FAILED, hide(progress.text, secrets)))
+        lines = path.read_text(encoding="utf-8").splitlines()
+        stopped = any(map(STOPPED.match, lines)) and not any(map(REFUSED.match, lines))
+        listen(News(name, State.FAILED, "stopped, for another failed" if stopped else hide(progress.text, secrets)))
         remedy = f"the whole log is in {path.relative_to(root)}"
         message = f"the image of {name} could not be built: it stopped at {hide(progress.text, secrets)}"
-        raise CommandFailedError(message, remedy=remedy, output=hide(error.output, secrets)) from error
+        output = _last_words(lines) or hide(error.output, secrets)
+        raise CommandFailedError(message, remedy=remedy, output=output) from error
     listen(News(name, State.DONE, f"built here as {text_of(own.pulled, values)}" if own.pulled else "built"))
     return Built(name, monotonic() - began, path)
+
+
+def _last_words(lines: Sequence[str]) -> str:
+    """Return what the step that failed said itself; buildx ends with saying parts of it again."""
+    refused = next((found[1] for line in reversed(lines) if (found := REFUSED.match(line))), None)
+    said = re.compile(rf"#{refused} \d+\.\d+ (.*)")
+    return "\n".join(found[1] for line in lines if (found := said.match(line)))

@@ -7,6 +7,7 @@ from time import monotonic, sleep
 
 from bayplan.engines import docker, former, mounted
 from bayplan.engines.engine import DockerEngine
+from bayplan.engines.host_ports import refuse_taken
 from bayplan.engines.news import Listener, News, State
 from bayplan.engines.ready import refuse_broken, refuse_unready
 from bayplan.engines.reasons import explained
@@ -130,7 +131,12 @@ def _failure(
 ) -> CommandFailedError:
     ends = expected(stack)
     found = {name: each for name, each in latest(engine.containers()).items() if name in ends}
-    return explained(stack, engine, error, problems(ends, found), found, volumes, save_logs)
+    failure = explained(stack, engine, error, problems(ends, found), found, volumes, save_logs)
+    try:
+        refuse_taken(stack, found.values(), engine.values)
+    except BayplanError as taken:  # by a program that was quicker
+        return CommandFailedError(taken.message, remedy=taken.remedy, at=taken.at, output=failure.output)
+    return failure
 
 
 def latest(containers: Iterable[Container], old: frozenset[str] = frozenset()) -> dict[str, Container]:

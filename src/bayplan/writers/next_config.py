@@ -6,6 +6,7 @@ from bayplan.model.rendered import Rendered
 from bayplan.model.workspace import NextConfig, Package
 from bayplan.source import Why
 
+TRACES_FROM_A_ROOT = 15
 ON_ONE_LINE = re.compile(r"(?P<inside>[^{}\n]*?)[ \t]*,?[ \t]*\}")
 REASONS = (
     (
@@ -46,12 +47,19 @@ def edited(text: str, package: Package) -> str | None:
     depth = 0 if package.folder == "." else package.folder.count("/") + 1
     missing = [] if config.output else [f"output: {quote}standalone{quote},"]
     imported = ""
-    if config.tracing_root is None and depth:
+    if config.tracing_root is None and depth and not _is_old(package):
         up = "/".join([".."] * depth)
         here = "import.meta.dirname" if _is_module(text, config, package) else "__dirname"
         missing.append(f"outputFileTracingRoot: path.join({here}, {quote}{up}{quote}),")
         imported = "" if _has_path(text) else _import(text, config, quote)
     return imported + _inserted(text, config, missing) if missing else None
+
+
+def _is_old(package: Package) -> bool:
+    """Say whether Next.js knows the key only as an experiment; it then takes the lockfile's folder for the root."""
+    installed = package.depends_on("next")
+    major = re.match(r"\D*(\d+)", installed.version or installed.spec) if installed is not None else None
+    return major is not None and int(major[1]) < TRACES_FROM_A_ROOT
 
 
 def _is_module(text: str, config: NextConfig, package: Package) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bayplan.catalog.images import known
 from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile, WorkflowStep
 from bayplan.model.workspace import DependencyKind, Package, Workspace
-from bayplan.rules.facts.commands import Start, script_path, start
+from bayplan.rules.facts.commands import Start, migrates, script_path, start
 from bayplan.rules.facts.layout import Layout
 from bayplan.rules.facts.once import once
 from bayplan.rules.facts.stages import reach, script, values
@@ -33,9 +33,9 @@ class App:
 
     def runs(self, service: DeployedService | None = None) -> Package | None:
         """Return the package whose file the start command names; None when that cannot be told."""
-        if service is None or service.command is None:
-            return self.package
         command = self.start(service)
+        if service is None or service.command is None:
+            return None if command is not None and migrates(command) else self.package
         path = script_path(command) if command else None
         if path is None:
             return None

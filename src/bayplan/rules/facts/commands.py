@@ -16,6 +16,7 @@ WRAPPERS = frozenset({"exec", "env", "tini", "dumb-init", "docker-entrypoint.sh"
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 TAKES_VALUE = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file", "-C"})
 ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
+MIGRATION_TOOLS = frozenset({"drizzle-kit", "prisma", "knex", "typeorm", "sequelize-cli", "node-pg-migrate"})
 REPLACES_ENTRY = frozenset({"railway", "render"})
 
 
@@ -94,6 +95,11 @@ def script_path(start: Start) -> str | None:
         elif not word.startswith("-"):
             return None if "$" in word or "*" in word else absolute(start.folder, word)
     return None
+
+
+def migrates(start: Start) -> bool:
+    """Say whether a command is a migration tool's, which loads its config and not what the package runs."""
+    return any(posixpath.basename(word) in MIGRATION_TOOLS for word in start.argv)
 
 
 def same_script(one: str, other: str) -> bool:
