@@ -1,5 +1,6 @@
 """The examples and the cases: a repository, and beside it the files that bayplan writes for it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,21 @@ def test_the_written_files_are_the_stored_ones(repository: Path, *, update: bool
     if update:
         golden.update(expected, texts)
     assert texts == golden.stored(expected), "look at the difference; if it is meant: pytest --update"
+
+
+@named
+def test_a_second_write_says_what_the_first_did(repository: Path, tmp_path: Path) -> None:
+    copy = tmp_path / repository.parent.name
+    shutil.copytree(repository, copy, symlinks=True)
+    first = pipeline.plan(copy)
+    for path, text in first.overlay.items():
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        (copy / path).write_text(text, encoding="utf-8")
+    assert _texts(pipeline.plan(copy)) == _texts(first)
+
+
+def _texts(planned: pipeline.Planned) -> dict[str, str]:
+    return {path: file.text for path, file in planned.files.items()}
 
 
 @named

@@ -1,8 +1,8 @@
 """The tool on one page: read, plan, write, check, build, run, verify."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,19 +66,34 @@ def plan(root: Path, environment: str | None = None) -> Planned:
     others = [each for each in read_composes(tree) if each.path not in ours]
     in_use = [service.image for each in others for service in each.services if service.image is not None]
     today = datetime.now(UTC).date()
-    stacks = {
-        each.name: passes.plan(
-            workspace, config, environment=each.name, in_use=in_use, has_folder=tree.is_folder, today=today
-        )
-        for each in every
-    }
+
+    def decided(workspace: Workspace) -> dict[str, Stack]:
+        return {
+            each.name: passes.plan(
+                workspace, config, environment=each.name, in_use=in_use, has_folder=tree.is_folder, today=today
+            )
+            for each in every
+        }
+
+    stacks = decided(workspace)
+    files = writers.write_all(tuple(stacks.values()))
+    after = _holding(workspace, files)
+    if after.folders != workspace.folders:
+        stacks = decided(after)
+        files = writers.write_all(tuple(stacks.values()))
     stack = stacks[asked.name]
     parts = _parts(tree, workspace, stack)
     edits = tuple(
         InPlace(path, hashlib.sha256(tree.bytes(path)).hexdigest(), file.text) for path, file in parts.items()
     )
-    files = writers.write_all(tuple(stacks.values()))
     return Planned(tree, workspace, asked.config, stack, tuple(stacks.values()), files, edits, parts)
+
+
+def _holding(workspace: Workspace, files: Iterable[str]) -> Workspace:
+    """Return the workspace with the folders that these files make, so that a second write says what the first did."""
+    own = (path for path in files if not any(path.startswith(f"{each.root}/") for each in workspace.others))
+    made = {path.partition("/")[0] for path in own if "/" in path}
+    return replace(workspace, folders=tuple(sorted(made.union(workspace.folders))))
 
 
 def _parts(tree: Tree, workspace: Workspace, stack: Stack) -> dict[str, Rendered]:

@@ -81,6 +81,22 @@ class TestWithoutAnEnvFile:
         assert "`bayplan env new --env staging`" in missing.value.remedy
         assert settled(None, {"OWNER": "acme"}, plan=plan)[0].values == {"OWNER": "acme", "TAG": "latest"}
 
+    @pytest.mark.requirement("CB-11")
+    @pytest.mark.parametrize(
+        ("owner", "tag", "said"), [("Acme", "1", "OWNER must be in lower"), ("acme", "a b", "TAG")]
+    )
+    def test_what_no_registry_takes_is_refused_before_anything_is_changed(
+        self, owner: str, tag: str, said: str
+    ) -> None:
+        pulled = Composed((Given("ghcr.io/"), Asked("OWNER"), Given("/shop:"), Asked("TAG")))
+        plan = stack(service("api", pulled=pulled))
+        given = {"OWNER": owner, "TAG": tag}
+        with pytest.raises(MissingValueError, match=said):
+            settled(None, given, plan=plan)
+        with pytest.raises(MissingValueError, match=said):
+            settled(given, plan=plan)
+        assert settled(given, plan=plan, refuses=lambda _: False)[0].values == given
+
     def test_what_the_proxy_asks_for_is_made_up_as_what_it_is(self) -> None:
         values, _ = settled(None, plan=stack(service("api"), proxy=proxy()))
         assert values.values["PUBLIC_IP"] == "127.0.0.1"

@@ -79,6 +79,14 @@ def test_what_ignores_sigterm_gets_an_init_and_a_note(repository: Repository) ->
     assert planned.files["docker-compose.prod.yml"].text.count("init: true") == 1
 
 
+def test_what_ends_itself_by_a_signal_gets_an_init(repository: Repository) -> None:
+    code = "const app = await NestFactory.create(M);\napp.enableShutdownHooks();\nawait app.listen(4100);\n"
+    head = "import { NestFactory } from '@nestjs/core';\n"
+    planned = repository.app("api", head + code, at_nestjs__core="10.0.0").plan()
+    assert [service.init is not None for service in planned.stack.services] == [True]
+    assert not [note for note in planned.stack.notes if "SIGTERM" in note.text]
+
+
 def migrating(repository: Repository, script: str, **groups: dict[str, str]) -> Repository:
     content = {"name": "@shop/db", "main": "index.js", "scripts": {"migrate": script}, **groups}
     repository.manifest("packages/db", content)
@@ -139,11 +147,26 @@ def test_a_database_in_a_file_is_noted_and_compiled_where_it_runs(repository: Re
     assert planned.files["apps/api/Dockerfile"].text.count("apk add") == 2
 
 
-def test_a_static_site_beside_an_api_is_left_out_and_said_so(repository: Repository) -> None:
+def static_beside_an_api(repository: Repository) -> Repository:
     plain(repository, "apps/api", server(4100))
     content = {"name": "site", "scripts": {"build": "vite build"}, "devDependencies": {"vite": "7.0.0"}}
-    repository.manifest("apps/site", content).write("apps/site/index.html", "<html></html>")
-    stack = repository.plan().stack
+    return repository.manifest("apps/site", content).write("apps/site/index.html", "<html></html>")
+
+
+def test_a_static_site_is_served_on_this_machine_until_it_has_a_host_name(repository: Repository) -> None:
+    planned = static_beside_an_api(repository).plan()
+    roles = {service.name: str(service.role.value) for service in planned.stack.services}
+    assert roles == {"api": "web", "site": "files"}
+    assert planned.stack.service("api").binding is not None  # type: ignore[union-attr]
+    assert planned.files["Caddyfile"].text.startswith("http://localhost {\n")
+    assert '"8080:80"' in planned.files["docker-compose.prod.yml"].text
+    (note,) = [note for note in planned.stack.notes if note.about == "site"]
+    assert "http://localhost:8080" in note.text
+    assert "proxy.sites" in note.text
+
+
+def test_a_static_site_that_no_host_name_leads_to_is_left_out_and_said_so(repository: Repository) -> None:
+    stack = static_beside_an_api(repository).plan("proxy: {sites: {example.com: {to: api}}}\n").stack
     assert [service.name for service in stack.services] == ["api"]
     assert any(note.about == "site" and "static site" in note.text for note in stack.notes)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bayplan.catalog.contract import contract
 from bayplan.engines.env import file as env_file
+from bayplan.engines.env.forms import wrong_form
 from bayplan.engines.folder import NAME, write
 from bayplan.errors import MissingValueError
 from bayplan.model.contract import Term
@@ -79,6 +80,7 @@ def settle(
             values[one.name] = one.default
     if lacking:
         raise lacks(stack, lacking, is_there=theirs is not None)
+    refuse_malformed(stack, (one for one in asked if refuses(one)), values)
     hidden = tuple(Secret(values[one.name]) for one in asked if one.secret and one.name in values)
     files = ((stack.env_file,) if theirs is not None else ()) + ((ours(stack),) if kept else ())
     return RunEnvironment(values, hidden, files or _none(stack), tuple(name for name in kept if name not in made)), kept
@@ -105,6 +107,17 @@ def lacks(stack: Stack, terms: Iterable[Term], *, is_there: bool) -> MissingValu
         f"{begin} {which} that the stack does not start without; nothing was changed{''.join(named)}",
         remedy=f"`{command}` makes the secrets and says what is left to fill in",
     )
+
+
+def refuse_malformed(stack: Stack, terms: Iterable[Term], values: Mapping[str, str]) -> None:
+    """Refuse what compose or the proxy would stop at halfway: part of an image's name, of an address, of a host."""
+    for one in terms:
+        value = values.get(one.name, "")
+        if value and one.kind in (*PLAIN, "image") and (form := wrong_form(one, value)):
+            raise MissingValueError(
+                f"{one.name} must be {form}; nothing was changed",
+                remedy=f"it stands in {stack.env_file}, or in the environment of this shell, which wins",
+            )
 
 
 def prepare(stack: Stack, root: Path, refuses: Callable[[Term], bool] = lambda _: True) -> RunEnvironment:

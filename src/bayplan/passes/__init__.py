@@ -111,7 +111,11 @@ class _Planner:
         chosen = stores.stores(self.config, self.chosen, self.name, in_use, tuple(self.bindings.values()))
         services = self._all_services() if self.config.apps else []
         front = proxy_pass.proxy(self.where, services, self.name)
-        self.notes += [*ports.only_here(services), *git_ignored.about(self.workspace.ignored)]
+        self.notes += [
+            *proxy_pass.only_here(front, self.config),
+            *ports.only_here(services),
+            *git_ignored.about(self.workspace.ignored),
+        ]
         if today is not None and (old := node_version.end_of_life(self.node, today)) is not None:
             self.notes.append(old)
         for owner in {app.workspace.root: app.workspace for app in self.apps}.values():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bayplan.catalog.stores import kinds
 from bayplan.errors import UsageError
-from bayplan.model.config import Config, ServiceConfig
+from bayplan.model.config import Config, ProxyConfig, ServiceConfig
 from bayplan.model.stack import Note, Role
 from bayplan.model.workspace import Package, Workspace
 from bayplan.passes import left_out, migration_script
@@ -155,13 +155,19 @@ def _missing(owner: Workspace, package: Package, settings: ServiceConfig, name: 
         return Note(name, f"{text}; move both into one workspace, or what it names into {owner.root}", path.at)
     if framework is not None and _is_static(package, settings):
         served = f"name a host name that serves it: proxy.sites.<host>.to: {name} in bayplan.yaml"
-        text = f"{folder} builds a static site with {framework.value}, which nothing serves; {served}"
-        return Note(name, text, framework.why.at) if config.proxy is None else None
+        text = (
+            f"{folder} builds a static site with {framework.value}, which no host name of the proxy leads to; {served}"
+        )
+        return None if config.proxy is None or _is_served(name, config.proxy) else Note(name, text, framework.why.at)
     if _has_no_command(package, settings):
         text = f"{left_out.without_command(package, folder)}; name it: services.{name}.command in bayplan.yaml"
         script = left_out.start_script(package)
         return Note(name, text, script.at if script else package.at)
     return None
+
+
+def _is_served(name: str, proxy: ProxyConfig) -> bool:
+    return any(name in (site.to, *site.paths.values()) for site in proxy.sites.values())
 
 
 def _installed_elsewhere(workspace: Workspace, apps: Sequence[App]) -> Iterator[Note]:

@@ -18,6 +18,7 @@ from bayplan.model.stack import (
     Limits,
     Mount,
     Need,
+    Note,
     Proxy,
     Role,
     Service,
@@ -31,17 +32,22 @@ from bayplan.passes.environments import PRODUCTION, Environment
 from bayplan.passes.settings import megabytes, where
 from bayplan.source import Fact, Why
 
+LOCAL = "localhost"
+HTTP = 80
+TRIAL_PORT = 8080
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
 def proxy(environment: Environment, services: Sequence[Service], stack: str) -> Proxy | None:
-    """Return the proxy that `bayplan.yaml` describes."""
+    """Return the proxy that `bayplan.yaml` describes, or one that serves what nothing else would."""
     config = environment.config
-    wanted = config.proxy
+    wanted = config.proxy or _implied(services)
     if wanted is None or not config.apps:
         return None
-    known, at = load("proxy"), config.at("proxy")
-    why = Why("bayplan.yaml", "bayplan.yaml puts a proxy in front", at)
+    known = load("proxy")
+    why = Why("proxy", "an app that is nothing but files needs somebody who serves them")
+    if config.proxy is not None:
+        why = Why("bayplan.yaml", "bayplan.yaml puts a proxy in front", config.at("proxy"))
     tls = _tls(wanted, config)
     sites = tuple(_sites(wanted, config, services, known))
     caddyfile = wanted.caddyfile or _beside(environment, "Caddyfile")
@@ -65,6 +71,23 @@ def proxy(environment: Environment, services: Sequence[Service], stack: str) -> 
         mounts=tuple(_mounts(caddyfile, tls, sites, known)),
         capabilities=(*known["capabilities"], *(known["capabilities_for_files"] if tls.certificate else ())),
     )
+
+
+def _implied(services: Sequence[Service]) -> ProxyConfig | None:
+    """Serve the apps that are nothing but files on this machine; the world needs a host name."""
+    names = [service.name for service in services if service.role.value is Role.FILES]
+    hosts = {(LOCAL if len(names) == 1 else f"{name}.{LOCAL}"): SiteConfig(to=name) for name in names}
+    return ProxyConfig(sites=hosts, tls="off") if hosts else None
+
+
+def only_here(proxy: Proxy | None, config: Config) -> Iterator[Note]:
+    """Say what a proxy that nobody described answers."""
+    if proxy is not None and config.proxy is None:
+        for site in proxy.sites:
+            text = (
+                f"is served as http://{site.hosts[0]}:{TRIAL_PORT}, on this machine only; the world needs a host name"
+            )
+            yield Note(site.answers[0].service, f"{text}: proxy.sites.<host>.to in bayplan.yaml")
 
 
 def _beside(environment: Environment, name: str) -> str:
@@ -162,11 +185,15 @@ def _site(
 def _bindings(wanted: ProxyConfig, config: Config, tls: Tls, known: Mapping[str, Any]) -> Iterator[Binding]:
     if wanted.publish is False:
         return
+    if config.proxy is None:
+        why = Why("proxy", "a port of this machine that is seldom taken")
+        yield Binding(TRIAL_PORT, where(config.publish)[0] if config.publish else "", why, inside=HTTP)
+        return
     address = where(wanted.publish)[0] if wanted.publish else ""
     because = "bayplan.yaml says so" if wanted.publish else "the world comes in here"
     why = Why("bayplan.yaml", because, config.at("proxy", "publish"))
     for port, protocol in known["ports"]:
-        if port == 80 or tls.kind is not TlsKind.OFF:  # noqa: PLR2004 - HTTP's port
+        if port == HTTP or tls.kind is not TlsKind.OFF:
             yield Binding(port, address, why, inside=port, protocol=protocol)
 
 

@@ -21,7 +21,7 @@ def init(app: App) -> tuple[Why | None, Note | None]:
 
 
 def _ended_by_nest(app: App, at: At) -> Why | None:
-    """After its shutdown hooks NestJS sends itself the signal again, which ends no process 1 that holds a connection."""
+    """After its shutdown hooks NestJS sends itself the signal again, which ends no process 1 with open connections."""
     framework = app.package.code.framework
     if framework is None or framework.value != "nest":
         return None

@@ -59,7 +59,7 @@ def variables(around: Surroundings, app: App) -> tuple[Variable, ...]:
         for name, uses in _uses(app).items()
         if name not in (port, host, "NODE_ENV")
     }
-    found |= {each.name: each for each in _implied(app) if each.name not in found}
+    found |= {each.name: each for each in _implied(around, app, found) if each.name not in found}
     return with_given(found.values(), app, around.config)
 
 
@@ -91,14 +91,20 @@ def _uses(app: App) -> dict[str, list[EnvUse]]:
     return found
 
 
-def _implied(app: App) -> Iterator[Variable]:
-    """Yield what a library reads by itself."""
+def _implied(around: Surroundings, app: App, found: Mapping[str, Variable]) -> Iterator[Variable]:
+    """Yield what a library reads by itself; where its store is, only if nothing else tells it."""
     for entry in load("variables")["implied"]:
         for package in app.workspace.closure(app.package, development=False):
             client = package.depends_on(*entry["packages"])
-            if client is not None:
-                why = Why("variables", f"{client.name} reads it by itself", client.at)
-                for name in entry["names"]:
+            if client is None:
+                continue
+            why = Why("variables", f"{client.name} reads it by itself", client.at)
+            stored = {name: _of_store(around, app, name, ()) for name in entry["names"]}
+            told = any(_of_store(around, app, name, ()) for name in found)
+            for name, place in stored.items():
+                if place is not None and not told:
+                    yield Variable(name, place[0], why, secret=SECRET.search(name) is not None)
+                elif place is None and "store" not in entry:
                     asked = Asked(name, required=False)
                     yield Variable(name, asked, why, required=False, secret=True, purpose=_usual_purpose(name))
 
@@ -166,7 +172,7 @@ def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) ->
 def _of_store(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> tuple[Value, str] | None:
     """Return what a variable is that leads to a store of this stack, and the store's title."""
     used = [entry for entry in around.entries if app.name in around.users.get(entry.kind, {})]
-    example = next((use.default for use in uses if use.default), "://" if uses[0].kind == "url" else "")
+    example = next((use.default for use in uses if use.default), "://" if uses and uses[0].kind == "url" else "")
     found = leading_to(used, name, example)
     return (value(found[1], words(found[0], around.stack)), found[0].title) if found is not None else None
 
