@@ -113,6 +113,12 @@ class System:
     def execute(self, service: str, *argv: str, stdin: str | None = None) -> str:
         return docker("exec", "--interactive", self.container(service)["Id"], *argv, stdin=stdin)
 
+    def reaches_from(self, service: str, address: str, port: int) -> bool:
+        """Say whether a connection can be made from where a service stands, whatever tools its image has."""
+        code = f"import socket; socket.create_connection(({address!r}, {port}), timeout=3).close()"
+        inside = ("nsenter", "--net", "--target", str(self.container(service)["State"]["Pid"]))
+        return subprocess.run([*inside, sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
     def published(self) -> set[tuple[str, str, int, int, str]]:
         """Return every published port: service, address, port of the host, port inside, protocol."""
         label = f"label=com.docker.compose.project={self.project}"

@@ -379,7 +379,7 @@ class TestPlan:
         assert "forgestack on Node.js 20" in out
         service = next(line for line in out.splitlines() if line.startswith("api "))
         assert re.split(" {2,}", service) == [
-            *("api", "web", "4000", "127.0.0.1:8080", "/api/health"),
+            *("api", "web", "4000", "127.0.0.1:8080 to 4000", "/api/health"),
             *("postgres (healthy)", "node:20-alpine", "node dist/main.js"),
         ]
         assert "postgres:15-alpine" in out

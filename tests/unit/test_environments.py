@@ -114,7 +114,7 @@ class TestDiff:
     def test_it_shows_what_differs_and_nothing_else(self, planned: Planned) -> None:
         found = {each.what: (each.first, each.second) for each in differences(*planned.stacks)}
         assert found["api replicas"] == ("", "3")
-        assert found["api published"] == ("127.0.0.1:4000 to 4000", "")
+        assert found["api published"] == ("127.0.0.1:4000", "")
         assert found["api LEVEL"] == ("info", "warn")
         assert found["api MODE"] == ("${MODE}", "live")
         assert found["api image"][0] == "registry.example.com/${OWNER}/shop-api:${TAG:-latest}"

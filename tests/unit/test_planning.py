@@ -183,6 +183,23 @@ def test_the_parts_of_a_store_address_are_known_by_their_usual_names(repository:
 
 
 @pytest.mark.requirement("FS-23")
+@pytest.mark.parametrize(
+    ("code", "given"),
+    [
+        ("new Pool();\n", {"PGDATABASE", "PGHOST", "PGPASSWORD", "PGPORT", "PGUSER"}),
+        ("new Pool({ connectionString: process.env.DATABASE_URL });\n", {"DATABASE_URL"}),
+        ("new Pool({ host: process.env.PGHOST });\n", {"PGHOST"}),
+    ],
+)
+def test_a_client_that_is_told_nothing_finds_its_store_by_itself(
+    repository: Repository, code: str, given: set[str]
+) -> None:
+    imports = "import { Pool } from 'pg';\n"
+    api = repository.app("api", imports + server(4100, code), pg="8.0.0").plan().stack.service("api")
+    assert api is not None
+    assert {each.name for each in api.variables} == given
+
+
 def test_a_password_is_a_secret_however_short_its_name(repository: Repository) -> None:
     reads = "send(process.env.SMTP_PASS, process.env.MAIL_PWD, process.env.BYPASS);\n"
     api = repository.app("api", server(4100, reads)).plan().stack.service("api")

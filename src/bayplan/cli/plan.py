@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from bayplan.cli.parser import add_environment
 from bayplan.cli.terminal import paint, printable, table
-from bayplan.model.stack import Asked, Given, Health, Service, Stack, Store, Variable
+from bayplan.model.stack import Asked, Given, Health, Proxy, Service, Site, Stack, Store, Variable
+from bayplan.reports.differences import besides, certificates, published
 from bayplan.source import Why
 
 EXAMPLES = """examples:
@@ -18,7 +19,8 @@ EXAMPLES = """examples:
 HIDDEN = "(secret)"
 SERVICE_HEAD = ("SERVICE", "ROLE", "PORT", "PUBLISHED", "HEALTH", "NEEDS", "BASE", "COMMAND")
 VARIABLE_HEAD = ("VARIABLE", "FOR", "VALUE", "KIND", "PURPOSE")
-STORE_HEAD = ("STORE", "IMAGE", "PORT", "HEALTH", "DATA")
+STORE_HEAD = ("STORE", "IMAGE", "PORT", "PUBLISHED", "HEALTH", "DATA")
+SITE_HEAD = ("HOST", "ANSWERED BY", "BESIDES")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -69,10 +71,13 @@ def _hidden(variable: Variable) -> dict[str, object]:
 
 def sections(stack: Stack) -> Iterator[str]:
     """Yield each part of the summary."""
-    yield f"{paint(printable(stack.name), 'bold')} on Node.js {printable(stack.node.value)}"
-    if not stack.services:
+    where = f"{stack.environment}: {stack.compose}"
+    yield f"{paint(printable(stack.name), 'bold')} on Node.js {printable(stack.node.value)}, {printable(where)}"
+    if stack.proxy is not None:
+        yield _proxy(stack.proxy)
+    if not stack.services and not stack.stores:
         yield "Nothing that could run was found."
-    else:
+    if stack.services:
         yield table(SERVICE_HEAD, [_service(each) for each in stack.services], indent="")
     if stack.stores:
         yield table(STORE_HEAD, [_store(each) for each in stack.stores], indent="")
@@ -83,14 +88,25 @@ def sections(stack: Stack) -> Iterator[str]:
         yield "\n".join(_note(note.about, note.text, str(note.at or "")) for note in stack.notes)
 
 
+def _proxy(proxy: Proxy) -> str:
+    """Show the host names, what answers them, and how the world comes to them."""
+    rows = [(host, _answered(site), "; ".join(besides(site))) for site in proxy.sites for host in site.hosts]
+    ports = published(proxy.bindings, 0) or "published nowhere"
+    about = f"{proxy.name}: {ports}; certificates: {certificates(proxy.tls)}"
+    return f"{table(SITE_HEAD, rows, indent='')}\n{printable(about)}"
+
+
+def _answered(site: Site) -> str:
+    return ", ".join(f"{answer.path} {answer.service}".strip() for answer in site.answers) or "nobody"
+
+
 def _service(service: Service) -> tuple[str, ...]:
-    binding = service.binding
-    address = f"{binding.address}:" if binding and binding.address else ""
+    port = service.port.value if service.port else 0
     return (
         service.name,
         str(service.role.value),
         str(service.port.value) if service.port else "",
-        f"{address}{binding.port}" if binding else "",
+        published([service.binding], port) if service.binding else "",
         _health(service.health),
         ", ".join(f"{need.name} ({need.condition})" for need in service.needs),
         service.image.stages[-1].base if service.image.stages else "",
@@ -99,7 +115,8 @@ def _service(service: Service) -> tuple[str, ...]:
 
 
 def _store(store: Store) -> tuple[str, ...]:
-    return store.name, store.image.value, str(store.port), _health(store.health), store.volume
+    ports = published(store.bindings, store.port)
+    return store.name, store.image.value, str(store.port), ports, _health(store.health), store.volume
 
 
 def _health(health: Health | None) -> str:

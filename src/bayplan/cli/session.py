@@ -108,14 +108,15 @@ class Session:
 
     def keep(self, found: Sequence[Evidence]) -> None:
         of = record.about(self.engine.containers())
-        folder.write(self.root, EVIDENCE, hide(record.to_json(self.stack.name, found, of), self.environment.secrets))
+        path = self.engine.project.keeping(EVIDENCE)
+        folder.write(self.root, path, hide(record.to_json(self.stack.name, found, of), self.environment.secrets))
 
     def kept(self) -> tuple[Evidence, ...]:
         """Return earlier evidence about exactly what runs now, without what is quickly proved again.
 
         Where something failed there is none: the next run measures all of it anew.
         """
-        file = self.root / EVIDENCE
+        file = self.root / self.engine.project.keeping(EVIDENCE)
         if not file.is_file():
             return ()
         try:
@@ -130,6 +131,10 @@ class Session:
         """Return a command as a person would type it, in the root folder."""
         given = "".join(f"{shown([f'{name}={value}'])} " for name, value in sorted(step.environment.items()))
         return hide(printable(given + shown(step.argv)), self.environment.secrets)
+
+
+def _apart(stack: Stack) -> str:
+    return stack.environment if stack.project not in ("", stack.name) else ""
 
 
 def open_session(
@@ -150,7 +155,7 @@ def open_session(
     payloads = _payloads(config or Config())
     if not dry and not (root / stack.compose).is_file():
         raise UsageError(f"{stack.compose} is not there yet", remedy="`bayplan write` writes it")
-    project = docker.Project(stack.project or stack.name, root, stack.compose)
+    project = docker.Project(stack.project or stack.name, root, stack.compose, apart=_apart(stack))
     if not dry:
         engine = DockerEngine(project, Local())
         engine.check()

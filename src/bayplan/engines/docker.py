@@ -25,6 +25,13 @@ class Project:
     root: Path
     compose: str = "docker-compose.prod.yml"
     env_files: tuple[str, ...] = ()
+    apart: str = ""
+    """The environment, where a repository has several: what is kept of each must not be taken for another's."""
+
+    def keeping(self, path: str) -> str:
+        """Return the path of what is kept of this environment: `running.json` becomes `running.staging.json`."""
+        name, dot, ending = path.rpartition(".")
+        return f"{name}.{self.apart}{dot}{ending}" if self.apart else path
 
 
 def image_name(stack: Stack, own: Own, values: Mapping[str, str] = MappingProxyType({})) -> str:

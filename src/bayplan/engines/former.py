@@ -23,7 +23,7 @@ def keep(engine: DockerEngine, overrides: Sequence[str] = ()) -> None:
 
 
 def forget(engine: DockerEngine) -> None:
-    (engine.project.root / KEPT).unlink(missing_ok=True)
+    (engine.project.root / engine.project.keeping(KEPT)).unlink(missing_ok=True)
 
 
 def undo(stack: Stack, engine: DockerEngine, before: Sequence[Container], volumes: frozenset[str]) -> str:
@@ -46,14 +46,18 @@ def undo(stack: Stack, engine: DockerEngine, before: Sequence[Container], volume
 def _bring_back(stack: Stack, engine: DockerEngine, ran: dict[str, Container], running: set[str]) -> bool:
     """Start what ran with the settings that were kept, if they are those it ran with."""
     try:
-        kept: dict[str, Any] = json.loads((engine.project.root / KEPT).read_text(encoding="utf-8"))
+        kept: dict[str, Any] = json.loads(
+            (engine.project.root / engine.project.keeping(KEPT)).read_text(encoding="utf-8")
+        )
         if any(kept[CONTAINERS].get(name) != container.id for name, container in ran.items()):
             return False
         names = engine.image_names(stack)
         own = {*(service.name for service in stack.services), *(each.name for each in stack.built)}
         for name in own & ran.keys():
             engine.tag(ran[name].image, names[name])
-        engine.start_again(KEPT, sorted(name for name, container in ran.items() if container.id not in running))
+        engine.start_again(
+            engine.project.keeping(KEPT), sorted(name for name, container in ran.items() if container.id not in running)
+        )
         _write(engine, kept)
     except (BayplanError, OSError, ValueError, LookupError, TypeError, AttributeError):
         return False
@@ -77,4 +81,4 @@ def _go_on(engine: DockerEngine, before: Sequence[Container], ran: dict[str, Con
 
 def _write(engine: DockerEngine, settings: dict[str, Any]) -> None:
     ids = {container.service: container.id for container in engine.containers()}
-    write(engine.project.root, KEPT, json.dumps(settings | {CONTAINERS: ids}))
+    write(engine.project.root, engine.project.keeping(KEPT), json.dumps(settings | {CONTAINERS: ids}))

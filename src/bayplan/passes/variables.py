@@ -59,7 +59,8 @@ def variables(around: Surroundings, app: App) -> tuple[Variable, ...]:
         for name, uses in _uses(app).items()
         if name not in (port, host, "NODE_ENV")
     }
-    found |= {each.name: each for each in _implied(around, app, found) if each.name not in found}
+    found |= {each.name: each for each in _taken_by_clients(around, app, found)}
+    found |= {each.name: each for each in _implied(app) if each.name not in found}
     return with_given(found.values(), app, around.config)
 
 
@@ -91,22 +92,29 @@ def _uses(app: App) -> dict[str, list[EnvUse]]:
     return found
 
 
-def _implied(around: Surroundings, app: App, found: Mapping[str, Variable]) -> Iterator[Variable]:
-    """Yield what a library reads by itself; where its store is, only if nothing else tells it."""
+def _implied(app: App) -> Iterator[Variable]:
+    """Yield what a library reads by itself."""
     for entry in load("variables")["implied"]:
         for package in app.workspace.closure(app.package, development=False):
             client = package.depends_on(*entry["packages"])
-            if client is None:
-                continue
-            why = Why("variables", f"{client.name} reads it by itself", client.at)
-            stored = {name: _of_store(around, app, name, ()) for name in entry["names"]}
-            told = any(_of_store(around, app, name, ()) for name in found)
-            for name, place in stored.items():
-                if place is not None and not told:
-                    yield Variable(name, place[0], why, secret=SECRET.search(name) is not None)
-                elif place is None and "store" not in entry:
+            if client is not None:
+                why = Why("variables", f"{client.name} reads it by itself", client.at)
+                for name in entry["names"]:
                     asked = Asked(name, required=False)
                     yield Variable(name, asked, why, required=False, secret=True, purpose=_usual_purpose(name))
+
+
+def _taken_by_clients(around: Surroundings, app: App, found: Iterable[str]) -> Iterator[Variable]:
+    """Yield where a store is as its client takes it by itself, if the code takes it from nothing: `new Pool()`."""
+    told = {stored[1] for name in found if (stored := _of_store(around, app, name, ())) is not None}
+    for entry in load("variables")["client"]:
+        for package in app.workspace.closure(app.package, development=False):
+            client = package.depends_on(*entry["packages"])
+            for name in entry["names"] if client is not None else ():
+                stored = _of_store(around, app, name, ())
+                if client is not None and stored is not None and stored[1] not in told:
+                    why = Why("variables", f"{client.name} reads it by itself", client.at)
+                    yield Variable(name, stored[0], why, secret=SECRET.search(name) is not None)
 
 
 def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> Variable:

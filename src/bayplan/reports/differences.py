@@ -14,6 +14,7 @@ from bayplan.model.stack import (
     Site,
     Stack,
     Store,
+    Tls,
     Value,
     Variable,
 )
@@ -64,7 +65,7 @@ def _of_service(service: Service) -> Iterator[tuple[str, str]]:
     yield "command", " ".join(service.command.value)
     yield (
         "published",
-        _published([service.binding] if service.binding else [], service.port.value if service.port else 0),
+        published([service.binding] if service.binding else [], service.port.value if service.port else 0),
     )
     yield "replicas", str(service.replicas) if service.replicas != 1 else ""
     yield "limits", _limits(service.limits)
@@ -76,20 +77,23 @@ def _of_service(service: Service) -> Iterator[tuple[str, str]]:
 def _of_store(store: Store) -> Iterator[tuple[str, str]]:
     yield "image", store.image.value
     yield "volume", store.volume
-    yield "published", _published(store.bindings, store.port)
+    yield "published", published(store.bindings, store.port)
     yield "limits", _limits(store.limits)
     yield from _of_variables(store.variables)
 
 
 def _of_proxy(proxy: Proxy) -> Iterator[tuple[str, str]]:
     yield f"{proxy.name} image", text_of(proxy.pulled) if proxy.pulled else proxy.base.value
-    yield f"{proxy.name} published", _published(proxy.bindings, 0)
-    tls = proxy.tls
-    through = f" through {tls.dns}" if tls.dns else ""
-    yield f"{proxy.name} certificates", tls.certificate or f"{tls.kind}{through}"
+    yield f"{proxy.name} published", published(proxy.bindings, 0)
+    yield f"{proxy.name} certificates", certificates(proxy.tls)
     yield f"{proxy.name} limits", _limits(proxy.limits)
     for site in proxy.sites:
         yield site.hosts[0], "; ".join(_site(site))
+
+
+def certificates(tls: Tls) -> str:
+    """Say in a few words where certificates come from."""
+    return tls.certificate or (f"{tls.kind} through {tls.dns}" if tls.dns else str(tls.kind))
 
 
 def _site(site: Site) -> Iterator[str]:
@@ -97,6 +101,11 @@ def _site(site: Site) -> Iterator[str]:
         yield f"also {', '.join(site.hosts[1:])}"
     for answer in site.answers:
         yield f"{answer.path or 'all'} to {answer.service}"
+    yield from besides(site)
+
+
+def besides(site: Site) -> Iterator[str]:
+    """Say what else is special about a site."""
     yield from (f"refuses {path}" for path in site.refused)
     yield from (f"{source or 'all'} moved to {to}" for source, to in site.redirects)
     yield from (f"{name}: {value}" for name, value in site.headers)
@@ -108,12 +117,15 @@ def _of_variables(variables: Sequence[Variable]) -> Iterator[tuple[str, str]]:
         yield variable.name, HIDDEN if hidden else text_of(variable.value)
 
 
-def _published(bindings: Sequence[Binding], usual: int) -> str:
+def published(bindings: Sequence[Binding], usual: int) -> str:
+    """Say on which addresses and ports of the host something can be reached."""
     shown = []
     for each in bindings:
         address = text_of(each.address) if isinstance(each.address, Asked) else each.address
         protocol = "" if each.protocol == "tcp" else f"/{each.protocol}"
-        shown.append(f"{address or 'public'}:{each.port} to {each.inside or usual}{protocol}")
+        inside = each.inside or usual
+        behind = f" to {inside}" if inside != each.port else ""
+        shown.append(f"{address or 'public'}:{each.port}{protocol}{behind}")
     return ", ".join(shown)
 
 
