@@ -1,41 +1,34 @@
 """The example cipherbox on a real engine: staging behind Caddy, as its requirements say it, and back to nothing."""
 
 import base64
-import contextlib
 import itertools
 import json
 import logging
 import re
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bayplan.formats import dockerfile
-from tests.e2e.system import (
-    Event,
-    Outside,
-    System,
-    asked,
-    authority,
-    bayplan,
-    copied,
-    docker,
-    evidence_of,
-    outside,
-    watched,
+from tests.e2e.cipherbox_stack import (
+    API,
+    APP,
+    COMPOSE,
+    ENV,
+    Drive,
+    Staging,
+    new_drive,
+    until_it_answers,
+    while_visited,
 )
+from tests.e2e.system import Outside, asked, authority, bayplan, copied, docker, evidence_of, outside, watched
 
 pytestmark = pytest.mark.engine
 FIGURES = logging.getLogger("cipherbox")
-API, APP = "api.staging.example.com", "app.staging.example.com"
-COMPOSE, ENV, OWNER = "docker/docker-compose.staging.yml", "docker/.env.staging", "bayplan-test"
+OWNER = "bayplan-test"
 STAY = ("api", "postgres", "redis", "ipfs", "tee-worker", "caddy")
 OURS = {"api": "api", "migrate": "api", "web": "web", "tee-worker": "tee-worker"}
 PUBLIC = {(80, "tcp"), (443, "tcp"), (443, "udp"), (4001, "tcp"), (4001, "udp")}
@@ -48,53 +41,6 @@ LOCAL = {
     ("tee-worker", "127.0.0.1", 3001, 3001, "tcp"),
 }
 MOST_SECONDS = 3 * 60
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "JWT_SECRET", "TEE_SEAL_KEY", "TEE_WORKER_SECRET")
-
-
-@dataclass(frozen=True)
-class Staging(System):
-    """The stack, what the engine said while it came up first, and the authority that its visitors trust."""
-
-    events: tuple[Event, ...] = ()
-    trusted: Path = Path()
-
-    def ask(self, host: str, path: str, **options: Any) -> tuple[int, dict[str, str], bytes]:
-        """Ask over TLS by host name."""
-        return asked(host, path, authority=self.trusted, **options)
-
-    def secrets(self) -> list[str]:
-        lines = (self.root / ENV).read_text(encoding="utf-8").splitlines()
-        values = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
-        return [values[name] for name in SECRETS]
-
-    def running(self, service: str) -> tuple[str, str]:
-        """Return which container a service is, and since when it runs."""
-        found = self.container(service)
-        return found["Id"], found["State"]["StartedAt"]
-
-    def configured(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.command("config", "--format", "json"))
-        return found
-
-
-@dataclass(frozen=True)
-class Drive:
-    """An encrypted drive, used as a browser would use it."""
-
-    stack: Staging
-    token: str
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        shown = {"Authorization": f"Bearer {self.token}"}
-        status, _, answer = self.stack.ask(API, path, body=body, headers=shown, method=method)
-        assert status in (200, 201), (method, path, status, answer)
-        return json.loads(answer)
-
-
-def new_drive(stack: Staging) -> Drive:
-    status, _, answer = stack.ask(API, "/drives", method="POST", headers={"Content-Length": "0"})
-    assert status == 201, answer
-    return Drive(stack, json.loads(answer)["token"])
 
 
 def left(project: str) -> list[str]:
@@ -133,7 +79,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[Sta
 
 
 @pytest.fixture(scope="module")
-def neighbour(stack: Staging) -> Iterator[Outside]:
+def neighbour() -> Iterator[Outside]:
     with outside(3) as host:
         yield host
 
@@ -141,10 +87,6 @@ def neighbour(stack: Staging) -> Iterator[Outside]:
 @pytest.fixture(scope="module")
 def drive(stack: Staging) -> Drive:
     return new_drive(stack)
-
-
-def stored(drive: Drive, content: bytes = b"what only its owner can read") -> Any:
-    return drive.call("POST", "/files", {"name": "letter", "contentBase64": base64.b64encode(content).decode()})
 
 
 # What was started
@@ -343,7 +285,8 @@ def listing(image: str, *words: str) -> list[str]:
 
 
 @pytest.mark.requirement("CB-01", "CB-02")
-def test_the_api_image_holds_what_runs_and_nothing_else(stack: Staging) -> None:
+@pytest.mark.usefixtures("stack")
+def test_the_api_image_holds_what_runs_and_nothing_else() -> None:
     files = listing("api", "find", "/app", "-not", "-path", "*/node_modules/*/node_modules/*/*")
     ours = [path for path in files if "/node_modules" not in path]
     assert "/app/apps/api/dist/main.js" in ours
@@ -393,7 +336,6 @@ def test_nothing_that_is_copied_is_ignored(stack: Staging, tmp_path: Path, folde
     everything.write_text("FROM scratch\nCOPY . /\n", encoding="utf-8")
     seen = tmp_path / "seen"
     docker("build", "--output", str(seen), "--file", str(everything), str(stack.root / folder))
-    parsed = dockerfile.parse((stack.root / path).read_text(encoding="utf-8"), path)
     copies = re.findall(r"^COPY (?!--from)(.+) \S+$", (stack.root / path).read_text(encoding="utf-8"), re.MULTILINE)
     assert copies
     for source in " ".join(copies).split():
@@ -478,7 +420,8 @@ def test_a_visitor_from_outside_is_served_over_https(stack: Staging, neighbour: 
 
 @pytest.mark.requirement("CB-20", "CB-31")
 @pytest.mark.parametrize("host", [API, APP])
-def test_http_leads_to_https(stack: Staging, host: str) -> None:
+@pytest.mark.usefixtures("stack")
+def test_http_leads_to_https(host: str) -> None:
     status, headers, _ = asked(host, "/some/where?x=1")
     assert status in (301, 308)
     assert headers["location"] == f"https://{host}/some/where?x=1"
@@ -516,10 +459,10 @@ def test_caddy_calls_the_caddyfile_valid(stack: Staging) -> None:
 @pytest.mark.requirement("CB-31", "CB-15", "CB-21")
 def test_a_file_goes_through_the_proxy_to_every_store(stack: Staging, drive: Drive) -> None:
     content = b"\x00\xffsealed \xe2\x98\x83"
-    made = stored(drive, content)
+    made = drive.store(content)
     assert drive.call("GET", f"/files/{made['id']}")["contentBase64"] == base64.b64encode(content).decode()
-    row = stack.execute("postgres", *PSQL, f"SELECT name, size, cid FROM files WHERE id = '{made['id']}'")
-    assert row.strip() == f"letter|{len(content)}|{made['cid']}"
+    rows = stack.query("SELECT id, name, size, cid FROM files").splitlines()
+    assert f"{made['id']}|letter|{len(content)}|{made['cid']}" in rows
     kept = stack.execute("ipfs", "ipfs", "--api", "/ip4/127.0.0.1/tcp/5001", "pin", "ls", made["cid"])
     assert made["cid"] in kept
     sealed = drive.call("POST", f"/files/{made['id']}/seal")
@@ -527,12 +470,9 @@ def test_a_file_goes_through_the_proxy_to_every_store(stack: Staging, drive: Dri
     assert sealed["sealedAt"]
 
 
-PSQL = ("psql", "-U", "app", "-d", "cipherbox", "-tAc")
-
-
 @pytest.mark.requirement("CB-31", "CB-15")
 def test_a_list_comes_from_redis_while_redis_has_it(stack: Staging, drive: Drive) -> None:
-    made = stored(drive)
+    made = drive.store()
     assert made["id"] in {each["id"] for each in drive.call("GET", "/files")}
     key = f"files:{made['drive']}"
     assert made["id"] in stack.execute("redis", "redis-cli", "get", key)
@@ -608,41 +548,6 @@ def test_browsers_at_the_app_may_call_the_api_and_others_may_not(stack: Staging)
 # A new version
 
 
-@dataclass
-class Visitors:
-    """People who go on asking while something changes, and what they were told."""
-
-    stack: Staging
-    answers: list[tuple[str, int, float]]
-
-    def ask_until(self, ended: threading.Event, host: str, path: str) -> None:
-        while not ended.is_set():
-            began = time.monotonic()
-            try:
-                status = self.stack.ask(host, path)[0]
-            except OSError:
-                status = 0
-            self.answers.append((host, status, time.monotonic() - began))
-            ended.wait(0.05)
-
-
-def while_visited(stack: Staging, change: Callable[[], None]) -> list[tuple[str, int, float]]:
-    ended, found = threading.Event(), Visitors(stack, [])
-    asking = [
-        threading.Thread(target=found.ask_until, args=(ended, host, path))
-        for host, path in ((API, "/health"), (APP, "/"), (APP, "/files/x"))
-    ]
-    for each in asking:
-        each.start()
-    try:
-        change()
-    finally:
-        ended.set()
-        for each in asking:
-            each.join()
-    return found.answers
-
-
 def edit(path: Path, before: str, after: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert before in text
@@ -674,7 +579,7 @@ def void(_: object) -> None:
 
 @pytest.mark.requirement("CB-18")
 def test_a_migration_that_fails_leaves_the_old_api_answering(stack: Staging, drive: Drive) -> None:
-    made = stored(drive)
+    made = drive.store()
     source = stack.root / "apps/api/src/data-source.ts"
     kept = source.read_text(encoding="utf-8")
     (source.parent / "migrations/1800000000000-broken.ts").write_text(BROKEN, encoding="utf-8")
@@ -693,9 +598,7 @@ def test_a_migration_that_fails_leaves_the_old_api_answering(stack: Staging, dri
     assert "no_such_table" in up.stdout + up.stderr, "the reason is not said"
     assert json.loads(stack.ask(API, "/health")[2])["version"] == 2
     assert drive.call("GET", f"/files/{made['id']}")["name"] == "letter"
-    columns = stack.execute(
-        "postgres", *PSQL, "SELECT column_name FROM information_schema.columns WHERE table_name = 'files'"
-    )
+    columns = stack.query("SELECT column_name FROM information_schema.columns WHERE table_name = 'files'")
     assert "half_done" not in columns.split()
     assert not [secret for secret in stack.secrets() if secret in up.stdout + up.stderr]
 
@@ -716,16 +619,6 @@ export class Broken1800000000000 implements MigrationInterface {
 # The end
 
 
-def until_it_answers(stack: Staging) -> None:
-    """Compose is done when the last container has started; what runs in it may need a moment."""
-    for _ in range(50):
-        with contextlib.suppress(OSError):
-            if stack.ask(API, "/health")[0] == 200:
-                return
-        time.sleep(0.2)
-    pytest.fail("the api does not answer")
-
-
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
 
@@ -733,7 +626,7 @@ def moment(text: str) -> datetime:
 @pytest.mark.requirement("CB-16", "CB-31", "CB-13")
 def test_data_survives_down_and_one_compose_command_brings_it_back(stack: Staging, drive: Drive) -> None:
     content = b"here before and after"
-    made = stored(drive, content)
+    made = drive.store(content)
     stack.execute("redis", "redis-cli", "set", "survives", "yes")
     bayplan(stack.root, "down", "--env", "staging")
     assert docker("ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project=cipherbox") == ""

@@ -39,7 +39,7 @@ from tests.e2e.system import (
 
 pytestmark = pytest.mark.engine
 
-NAME = "bayplan-everyskill"
+NAME = "everyskilltest"
 """Of the stack and of its database, and the same in every run, for what is built depends on it."""
 HOST = "skills.localhost"
 ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"

@@ -220,6 +220,14 @@ class TestBuilds:
             build_all(one, one.services, tmp_path, Scripted({"": (1, log)}), values={}, listen=silent)
         assert failure.value.output == "x.ts: oh no"
 
+    def test_of_a_long_output_the_first_error_is_shown(self, tmp_path: Path) -> None:
+        said = ["fetching"] * 50 + ["npm error code EUSAGE"] + ["npm help"] * 60
+        log = "\n".join(["#5 [build 5/9] RUN npm ci", *(f"#5 2.5 {line}" for line in said), "#5 ERROR: exit code 1"])
+        one = stack(service("api"))
+        with pytest.raises(CommandFailedError) as failure:
+            build_all(one, one.services, tmp_path, Scripted({"": (1, log)}), values={}, listen=silent)
+        assert failure.value.output.startswith("npm error code EUSAGE\nnpm help")
+
     def test_a_build_that_ended_for_another_is_not_said_to_have_failed_itself(self, tmp_path: Path) -> None:
         news: list[News] = []
         one = stack(service("api"))

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bayplan import pipeline
-from bayplan.model.stack import Service, Stack
+from bayplan.errors import UsageError
+from bayplan.model.stack import Role, Service, Stack
 from tests.unit.planning import Repository, server
 
 PG = {"pg": "8.0.0"}
@@ -467,3 +469,66 @@ def test_a_script_that_calls_another_packages_migrations_is_not_run_twice(reposi
     stack = repository.plan().stack
     assert [each.package for each in migrating(stack)] == ["packages/db"]
     assert [each for each in stack.notes if each.about == "migrations"] == []
+
+
+def test_the_check_of_the_image_it_runs_in_never_fails_a_long_migration(repository: Repository) -> None:
+    code = READS_URL + "import express from 'express';\nexpress().get('/health', (_, answer) => answer.send('ok'));\n"
+    app(repository, code=code, scripts={"migrate": "node dist/up.js"}, dependencies={"express": "5.0.0"})
+    planned = repository.plan()
+    services = yaml.safe_load(planned.files["docker-compose.prod.yml"].text)["services"]
+    assert "HEALTHCHECK" in planned.files["apps/api/Dockerfile"].text
+    assert services["migrate"]["healthcheck"] == {"disable": True}
+    assert "healthcheck" not in services["api"]
+
+
+@pytest.mark.parametrize(
+    "line", ["turbo run migrate", "docker compose run migrate", "make migrate", "echo no", "$X", ""]
+)
+def test_what_others_run_or_nobody_is_no_migration(repository: Repository, line: str) -> None:
+    app(repository, scripts={"migrate": line}, dependencies={"turbo": "2.0.0"})
+    stack = repository.plan().stack
+    assert migrating(stack) == []
+    assert [each for each in stack.notes if each.about == "migrations"] == []
+
+
+@pytest.mark.parametrize(
+    "line", ["./scripts/migrate.sh", "prisma migrate deploy --schema ../../database/schema.prisma"]
+)
+def test_what_no_image_can_hold_is_noted_with_its_place(repository: Repository, line: str) -> None:
+    app(repository, scripts={"migrate": line}, dependencies={"prisma": "6.0.0"})
+    repository.write("database/schema.prisma", 'datasource db {\n  provider = "postgresql"\n}\n')
+    stack = repository.plan().stack
+    assert migrating(stack) == []
+    (note,) = (each for each in stack.notes if each.about == "migrations")
+    assert f"`{line}` needs what api does not depend on" in note.text
+    assert note.at is not None
+    assert note.at.key.endswith("migrate")
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00", b"process.env.X" + b" " * 300_000 + b"import type " * 30_000, b""]
+)
+def test_a_config_that_nobody_wrote_by_hand_is_survived(repository: Repository, content: bytes) -> None:
+    app(repository, scripts={"migrate": "knex migrate:latest"}, dependencies={"knex": "3.0.0"})
+    (repository.root / "apps/api/knexfile.ts").write_bytes(content)
+    assert "DATABASE_URL" in names(the_job(repository))
+
+
+def test_a_config_outside_the_repository_is_not_read(repository: Repository, tmp_path: Path) -> None:
+    app(repository, scripts={"migrate": "knex migrate:latest"}, dependencies={"knex": "3.0.0"})
+    (tmp_path.parent / "outside.ts").write_text("process.env.OUTSIDE", encoding="utf-8")
+    (repository.root / "apps/api/knexfile.ts").symlink_to(tmp_path.parent / "outside.ts")
+    assert names(the_job(repository)) == ["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("name", ["migrate-nobody", "migrate-api"])
+def test_a_job_that_nothing_migrates_is_refused(repository: Repository, name: str) -> None:
+    app(repository, scripts={"migrate": "node dist/up.js"})
+    with pytest.raises(UsageError, match=f"describes the service '{name}'"):
+        repository.plan(f"services: {{{name}: {{memory: 64MB}}}}\n")
+
+
+def test_an_app_may_be_called_as_a_job(repository: Repository) -> None:
+    app(repository, "migrate-users")
+    (service,) = repository.plan("services: {migrate-users: {memory: 64MB}}\n").stack.services
+    assert (service.name, service.role.value, service.limits.memory_mb) == ("migrate-users", Role.WEB, 64)

@@ -8,6 +8,7 @@ import pytest
 from bayplan import pipeline
 from bayplan.errors import BayplanError
 from bayplan.model.stack import Asked, Role
+from bayplan.passes.apps import service_name
 from tests.unit.planning import Repository, server
 
 
@@ -85,6 +86,21 @@ def test_what_ends_itself_by_a_signal_gets_an_init(repository: Repository) -> No
     planned = repository.app("api", head + code, at_nestjs__core="10.0.0").plan()
     assert [service.init is not None for service in planned.stack.services] == [True]
     assert not [note for note in planned.stack.notes if "SIGTERM" in note.text]
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("Öffentliche Seite", "offentliche-seite"), ("Straße", "strasse"), ("店", "app")]
+)
+def test_a_name_keeps_its_letters_without_their_marks(folder: str, name: str) -> None:
+    assert service_name(folder) == name
+
+
+def test_an_app_called_as_the_proxy_is_another_service(repository: Repository) -> None:
+    repository.app("caddy", server(4100))
+    stack = repository.plan("proxy:\n  sites:\n    shop.example.com: {to: apps-caddy}\n").stack
+    assert [service.name for service in stack.services] == ["apps-caddy"]
+    assert stack.proxy is not None
+    assert stack.proxy.name == "caddy"
 
 
 def migrating(repository: Repository, script: str, **groups: dict[str, str]) -> Repository:

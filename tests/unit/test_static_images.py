@@ -45,10 +45,10 @@ def test_what_browsers_are_told_is_no_name_of_a_container(repository: Repository
     assert "http://api" not in repository.plan(PROXY).files["docker-compose.prod.yml"].text
 
 
-def test_without_a_proxy_a_note_says_what_would_serve_it(repository: Repository) -> None:
+def test_without_a_host_name_it_is_served_on_this_machine(repository: Repository) -> None:
     planned = repository.plan()
-    assert [each.name for each in planned.stack.services] == ["api"]
-    assert any("proxy.sites.<host>.to: web" in note.text for note in planned.stack.notes)
+    assert [each.name for each in planned.stack.services] == ["api", "web"]
+    assert planned.files["Caddyfile"].text.startswith("http://localhost {")
 
 
 def test_a_command_makes_a_service_of_it(repository: Repository) -> None:

@@ -106,7 +106,11 @@ def _new(planned: "Planned", path: Path, name: str, *, is_ours: bool) -> int:
 
     if is_ours and not Path(os.path.realpath(path.parent)).is_relative_to(planned.tree.root):
         raise UsageError(f"{name} leaves the repository through a link", remedy="name the file you mean")
-    drawn = env_new.draw(contract(planned.stack), {}, _earlier(planned), env_new.token)
+    terms = contract(planned.stack)
+    if not terms.terms:
+        print(f"{planned.stack.name} takes no values, so it needs no {printable(name)}")
+        return 0
+    drawn = env_new.draw(terms, {}, _earlier(planned), env_new.token)
     if is_ours:
         path.parent.mkdir(parents=True, exist_ok=True)
     env_file.create(path, env_example.filled(planned.stack, drawn.values), name)

@@ -17,6 +17,7 @@ from bayplan.model.stack import Stack
 from bayplan.model.values import text_of
 from bayplan.run import Runner, Step
 
+MOST_WORDS = 40
 STEP = re.compile(r"#(\d+) \[(?:(?P<stage>[^\]\s]+) +)?(?P<at>\d+)/(?P<of>\d+)\] (?P<what>.+)")
 REFUSED = re.compile(r"#(\d+) ERROR\b")
 STOPPED = re.compile(r"#\d+ CANCELED\b")
@@ -139,7 +140,12 @@ def _build(
 
 
 def _last_words(lines: Sequence[str]) -> str:
-    """Return what the step that failed said itself; buildx ends with saying parts of it again."""
+    """Return what the step that failed said itself, from its first error on; buildx repeats parts of it at the end."""
     refused = next((found[1] for line in reversed(lines) if (found := REFUSED.match(line))), None)
     said = re.compile(rf"#{refused} \d+\.\d+ (.*)")
-    return "\n".join(found[1] for line in lines if (found := said.match(line)))
+    words = [found[1] for line in lines if (found := said.match(line))]
+    if len(words) <= MOST_WORDS:
+        return "\n".join(words)
+    first = next((index for index, line in enumerate(words) if "error" in line.lower()), len(words))
+    first = min(first, len(words) - MOST_WORDS)
+    return "\n".join(words[first : first + MOST_WORDS])

@@ -18,6 +18,7 @@ REFUSED = re.compile(
     r"password authentication failed|access denied for user|\bSCRAM\b.*fail|authentication failed|P1000\b",
     re.IGNORECASE,
 )
+READ_ONLY = re.compile(r"EROFS: read-only file system, \w+ '(?P<path>/[^'\n]{1,200})'")
 
 
 def first_error(log: str, looks: re.Pattern[str] = ERROR) -> str:
@@ -45,6 +46,7 @@ def explained(
             last.append(_last_words(engine, container, log))
             line = first_error(log, REFUSED) or first_error(log)
             first += [f"{name} said: {line}"] if line else []
+            first += _read_only(name, log)
             refused = refused or bool(REFUSED.search(log))
     said = getattr(error, "output", "") or error.message
     first += _old_password(stack, volumes) if refused else []
@@ -60,6 +62,15 @@ def _last_words(engine: DockerEngine, container: Container, log: str) -> str:
         lines.append(f"  its health check said: {hide(container.health_output, engine.secrets)[-LONGEST:]}")
     lines += [f"  | {line}" for line in log.splitlines()[-LAST:]]
     return "\n".join(lines)
+
+
+def _read_only(name: str, log: str) -> list[str]:
+    """Say what gives a program the folder that it may not write to."""
+    found = READ_ONLY.search(log)
+    if found is None:
+        return []
+    said = f"all but a few folders of {name} are read-only; if it may be empty again after each start, give it this one"
+    return [f"{said} in bayplan.yaml: services.{name}.writable: [{found['path']}]"]
 
 
 def _old_password(stack: Stack, volumes: frozenset[str]) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import combining, normalize
 
 from bayplan.catalog.stores import kinds
 from bayplan.errors import UsageError
@@ -15,7 +16,7 @@ from bayplan.source import Fact, Why
 
 STATIC = ("vite",)
 SCOPE_ONLY = re.compile(r"@(?P<scope>[^/]+)/(?:root|monorepo|mono|workspace|repo|source)")
-RESERVED = (migration_script.NAME,)
+RESERVED = (migration_script.NAME, "caddy")
 """The names of services that are none of the repository's packages, beside those of the stores."""
 IMAGES_FOR = ("pnpm", "npm")
 """The package managers that images are written for."""
@@ -44,7 +45,8 @@ Candidate = tuple[Workspace, Package]
 
 def service_name(text: str) -> str:
     """Return a name that compose, DNS and image names all take."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "app"
+    plain = "".join(each for each in normalize("NFKD", text.casefold()) if not combining(each))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "app"
 
 
 def stack_name(text: str) -> str:

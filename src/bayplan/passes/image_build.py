@@ -49,7 +49,9 @@ def build_stage(
             why = package.build.why if package.build else Why("lifecycle", "an install would run it", package.at)
             steps.append(Run(commands, why, caches if own else ()))
     because = "the tool and its sources, which run as they are" if needs_tools else "the sources, which run as they are"
-    if builds:
+    if builds and len(recipe.workspace.packages) == 1:
+        because = "the sources come after the install: a change of them installs nothing again"
+    elif builds:
         because = "package by package, dependencies first: a change builds only itself and what follows"
     return Stage("build", "manifests", tuple(steps), Why("closure", because))
 

@@ -158,10 +158,10 @@ def _job(
     else:
         return None
     kind = _kind(owner, package, command.value)
-    if kind is None and said.command is None:
+    named = migration.files if migration is not None and said.command is None else ()
+    if said.command is None and (kind is None or not all(_is_there(owner, package, each) for each in named)):
         return None
     argv = tuple(_installed(owner, package, command.value))
-    named = migration.files if migration is not None and said.command is None else ()
     has_all = kind is DependencyKind.PRODUCTION and all(_is_kept(package, each) for each in named)
     carrier = next((app for app in using if has_all and not _is_next(app.package)), None)
     runs = Runs.CARRIED if carrier else Runs.ALONE if has_all else Runs.WITH_TOOLS
@@ -213,6 +213,13 @@ def _installed(workspace: Workspace, package: Package, argv: Sequence[str]) -> I
             yield f"{module_folder(workspace, package, _package(path['rest']))}/{path['rest']}"
         else:
             yield word
+
+
+def _is_there(workspace: Workspace, package: Package, file: str) -> bool:
+    """Say whether the build of a package sees a file."""
+    path = posixpath.normpath(package.path(file))
+    needed = workspace.closure(package, development=True)
+    return any(path.startswith(f"{each.folder}/") or package.folder == "." for each in needed)
 
 
 def _is_kept(package: Package, file: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bayplan.model.workspace import EnvUse, Migration, Package
-from bayplan.readers.build import Builder, read_builder
+from bayplan.readers.build import RUNNERS, Builder, read_builder
 from bayplan.readers.folders import inside, joined
 from bayplan.readers.javascript.program import Program
 from bayplan.readers.javascript.source_file import Source
@@ -28,6 +28,8 @@ SCRIPTS = (
     "db:migrate",
     "migration:run",
 )
+ELSEWHERE = RUNNERS | {"docker", "docker-compose", "make", "echo", "exit"}
+"""What hands a script on to others, or to nobody."""
 
 
 def with_migrations(program: Program, packages: Sequence[Package]) -> tuple[Package, ...]:
@@ -71,7 +73,7 @@ class _Reading:
         env: Iterable[EnvUse]
         if tool_of(command.value) == "prisma":
             schema = [use for use in package.code.env if use.via == "prisma"]
-            found = reached(self.program, sources)
+            found = reached(self.program, (each for each in sources if not each.endswith(".prisma")))
             env = (*schema, *self._read(found.sources)) if found.is_whole and schema else self._all(package, sources)
         else:
             found = reached(self.program, (*sources, *self._beside(sources, command)))
@@ -112,7 +114,7 @@ def _script(package: Package) -> Fact[tuple[str, ...]] | None:
         script = package.scripts[name]
         every = [package.commands.get(name, ()), *_simple(script.value)]
         up = next((argv for argv in every if argv and is_up(argv)), None)
-        if up is None and name in SCRIPTS and every[0] and tool_of(every[0]) is None:
+        if up is None and name in SCRIPTS and every[0] and tool_of(every[0]) is None and every[0][0] not in ELSEWHERE:
             up = every[0]
         if up is not None and not any("$" in word for word in up) and "test" not in re.split(r"[:._-]", name):
             return Fact(up, Why(READER, f"{package.name} has the script {name!r}", script.at))

@@ -33,6 +33,7 @@ DOCKERS_GRACE = 10
 ENDING = (Role.JOB, Role.FILES)
 OUTWARD = Why("compose", "what the world may reach, and what needs the world")
 RUNS_ALWAYS = Why("compose", "it comes back after a crash and after a restart of the machine")
+UNCHECKED = Why("compose", "the check of its image asks a server, which it is not")
 RUNS_ONCE = Why("compose", "it runs to its end, once for each start of the stack")
 CONDITIONS = {
     Condition.HEALTHY: "service_healthy",
@@ -92,6 +93,9 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
     if service.image_of is not None:
         words: list[Value] = [_literal(word) for word in service.command.value]
         found["command"] = Entry(words, why=service.command.why, in_line=True)
+        carrier = stack.service(service.image_of)
+        if carrier is not None and carrier.health is not None:
+            found["healthcheck"] = Entry({"disable": True}, why=UNCHECKED)
     found |= _environment(stack, [each for each in service.variables if not each.at_build])
     found |= _ports((service.binding,) if service.binding else (), service.port.value if service.port else 0, stack)
     found |= _mounted(stack, service.mounts)
