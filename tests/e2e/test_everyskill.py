@@ -441,6 +441,19 @@ def test_a_restore_of_a_bad_backup_changes_nothing(
     assert (market.rows(), market.databases()) == before
 
 
+@pytest.mark.requirement("ES-30")
+def test_the_commands_of_the_runbook_bring_the_rows_back_without_bayplan(market: Marketplace, tmp_path: Path) -> None:
+    before = market.rows()
+    market.sql("DELETE FROM skills WHERE author = 'ada'")
+    runbook = (market.system.root / "docs" / "backups.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", runbook.split("## Restore without bayplan")[1], re.DOTALL)
+    script = "set -e\n" + "".join(blocks).replace("key=backup-key.txt", f"key='{market.identity}'")
+    done = subprocess.run(["sh"], input=script, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert market.rows() == before
+    assert market.search("spelling and grammar of prose")[0] == "Proofread prose"
+
+
 @pytest.mark.requirement("ES-30", "ES-40")
 def test_a_backup_taken_under_load_brings_a_lost_machine_back_row_by_row(
     market: Marketplace, capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]

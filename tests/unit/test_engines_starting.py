@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bayplan.engines import docker, mounted, ready, starting
+from bayplan.engines import docker, mounted, ready, reasons, starting
 from bayplan.engines.builds import build_all
 from bayplan.engines.checkout import refuse_another
 from bayplan.engines.engine import DockerEngine
@@ -102,6 +102,13 @@ def test_a_port_that_is_lost_while_the_stack_starts_is_named(monkeypatch: pytest
         starting.start(SHOP, given, listen=lambda _: None)
     assert failure.value.remedy == "end it"
     assert "userland proxy" in failure.value.output
+
+
+def test_what_may_not_write_is_told_what_would_let_it() -> None:
+    given = engine({"docker logs": (0, "Error: EROFS: read-only file system, mkdir '/app/uploads'")})
+    dead = container("api", "exited", exit_code=1)
+    failure = reasons.explained(SHOP, given, BayplanError("no"), [dead], {"api": dead}, frozenset(), None)
+    assert "services.api.writable: [/app/uploads]" in failure.output
 
 
 class TestProxy:

@@ -93,7 +93,7 @@ def test_where_that_cannot_be_what_replaced_it_is_started_and_named(tmp_path: Pa
 
 def test_only_a_service_that_is_new_is_removed(tmp_path: Path) -> None:
     engine = Engine(Project("shop", tmp_path), [OLD, container("worker")])
-    assert undo(engine) == ""
+    assert undo(engine) == "what ran before was not touched, and goes on: web"
     assert engine.removed == ["worker"]
     assert engine.done == []
 

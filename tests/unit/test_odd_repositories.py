@@ -103,6 +103,19 @@ def test_an_app_called_as_the_proxy_is_another_service(repository: Repository) -
     assert stack.proxy.name == "caddy"
 
 
+def test_a_dependency_that_the_lockfile_does_not_hold_is_noted(repository: Repository) -> None:
+    repository.app("api", server(4100), cors="2.8.5")
+    repository.lock()
+    assert [note.text for note in repository.plan().stack.notes if note.about == "lockfile"] == []
+    api = json.loads((repository.root / "apps/api/package.json").read_text())
+    api["dependencies"] |= {"helmet": "^8.0.0", "shared": "link:../../../shared"}
+    repository.write("apps/api/package.json", json.dumps(api))
+    texts = [note.text for note in pipeline.plan(repository.root).stack.notes if note.about == "lockfile"]
+    assert len(texts) == 2
+    assert "shared lies outside of the repository (../../../shared)" in texts[0]
+    assert "does not hold helmet: run `pnpm install`" in texts[1]
+
+
 def migrating(repository: Repository, script: str, **groups: dict[str, str]) -> Repository:
     content = {"name": "@shop/db", "main": "index.js", "scripts": {"migrate": script}, **groups}
     repository.manifest("packages/db", content)

@@ -195,6 +195,10 @@ def stop(container: str, seconds: int) -> Step:
     return Step(("docker", "stop", f"--time={seconds}", container), "stop a container", timeout=seconds + QUICK)
 
 
+def wait(container: str) -> Step:
+    return Step(("docker", "wait", container), "wait for a job to end")
+
+
 def start(container: str) -> Step:
     return Step(("docker", "start", container), "start a container", timeout=QUICK)
 

@@ -111,6 +111,11 @@ class DockerEngine:
     def stop(self, container: Container, seconds: int) -> None:
         self.runner.run(docker.stop(container.id, seconds))
 
+    def ended(self, container: Container) -> int:
+        """Wait until a container ends, and return its exit code."""
+        said = self.runner.run(docker.wait(container.id)).stdout.strip()
+        return int(said) if said.isdecimal() else 1
+
     def start(self, container: Container) -> None:
         self.runner.run(docker.start(container.id))
 

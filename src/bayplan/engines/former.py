@@ -37,7 +37,7 @@ def undo(stack: Stack, engine: DockerEngine, before: Sequence[Container], volume
     ran = {each.service: each for each in before if each.state == "running"}
     running = {each.id for each in now if each.state == "running"}
     if all(each.id in running for each in ran.values()):
-        return ""
+        return f"what ran before was not touched, and goes on: {', '.join(sorted(ran))}" if ran else ""
     if _bring_back(stack, engine, ran, running):
         return f"what ran before runs again with its earlier settings: {', '.join(sorted(ran))}"
     return _go_on(engine, before, ran)

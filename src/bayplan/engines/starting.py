@@ -116,10 +116,19 @@ def _bring_up(stack: Stack, engine: DockerEngine, before: Sequence[Container], o
     services: tuple[str, ...] = ()
     if before and not overrides:
         services = tuple(dict.fromkeys((*changed(stack, engine, before), *(each.service for each in stale))))
+    for job in _jobs_first(stack, services):
+        engine.runner.stream(docker.up(engine.project, overrides, (job,)), lambda _: None)
+        if engine.ended(latest(engine.containers())[job]) != 0:
+            raise CommandFailedError(f"{job} did not succeed, and nothing was replaced: what ran before goes on")
     engine.runner.stream(docker.up(engine.project, overrides, services), lambda _: None)
     grace = {part.name: part.grace_seconds for part in (*stack.services, *((stack.proxy,) if stack.proxy else ()))}
     for container in mounted.stale(stack, engine.project.root, engine.containers()):
         engine.restart(container, grace[container.service])
+
+
+def _jobs_first(stack: Stack, services: Sequence[str]) -> tuple[str, ...]:
+    """Return the jobs of a new version: compose would replace the old one before they have succeeded."""
+    return tuple(each.name for each in stack.services if each.role.value is Role.JOB and each.name in services)
 
 
 def _failure(

@@ -24,13 +24,15 @@ class Between:
 
 
 PORT_NUMBER = r"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
-BYTE = r"(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})"
-INSIDE = r"(?!\.\.?/)(?!.*/\.\./)(?!.*/\.\.$)(?!\.\.$)"
+BYTE = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+GROUPS = r"(?![^\]]*:::)(?![^\]]*::[^\]]*::)(?!:[^:])(?![^\]]*[^:]:\])(?=[^\]]*::|([^:\]]*:){7})"
+INSIDE = r"(?!\.\.?/)(?!\.\.$)(?!.*/\.{0,2}/)(?!.*/\.\.?$)"
 
 Port = Annotated[int, Between(1, 65535)]
-Size = Annotated[str, Form(r"^[1-9][0-9]*(\.[0-9]+)? ?(MB|GB)$", "a size such as `512MB` or `1GB`")]
-Duration = Annotated[str, Form(r"^[1-9][0-9]*(s|m)$", "a duration such as `30s` or `2m`")]
-ADDRESS = rf"(({BYTE}\.){{3}}{BYTE}|\[[0-9A-Fa-f:.]+\]|\$\{{[A-Za-z_][A-Za-z0-9_]*\}})"
+Size = Annotated[str, Form(r"^[1-9][0-9]{0,5}(\.[0-9]{1,3})? ?(MB|GB)$", "a size such as `512MB` or `1GB`")]
+Duration = Annotated[str, Form(r"^[1-9][0-9]{0,4}(s|m)$", "a duration such as `30s` or `2m`")]
+IPV6 = rf"\[{GROUPS}([0-9A-Fa-f]{{0,4}}:){{2,7}}[0-9A-Fa-f]{{0,4}}\]"
+ADDRESS = rf"(({BYTE}\.){{3}}{BYTE}|{IPV6}|\$\{{[A-Za-z_][A-Za-z0-9_]*\}})"
 Where = Annotated[
     str,
     Form(
@@ -47,7 +49,8 @@ Publish = Annotated[
 Route = Annotated[str, Form(r"^/[^\s?#]*$", "a path such as `/api/health`")]
 Folder = Annotated[str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s])?$", "a path inside the repository such as `apps/api`")]
 File = Annotated[
-    str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s/])?$", "a path inside the repository such as `docker/Caddyfile`")
+    str,
+    Form(rf"^(?!\.$)(?!.*:){INSIDE}[^/\s]([^\n]*[^\s/])?$", "a path inside the repository such as `docker/Caddyfile`"),
 ]
 Inside = Annotated[str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s])?$", "a path inside the package such as `templates`")]
 Absolute = Annotated[str, Form(r"^/([^\s:]*[^\s:/])?$", "a path of the container such as `/app/uploads`")]

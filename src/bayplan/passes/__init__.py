@@ -26,6 +26,7 @@ from bayplan.passes import (
     left_out,
     leftovers,
     limits,
+    lockfiles,
     migration_variables,
     migrations,
     needs,
@@ -119,7 +120,7 @@ class _Planner:
         if today is not None and (old := node_version.end_of_life(self.node, today)) is not None:
             self.notes.append(old)
         for owner in {app.workspace.root: app.workspace for app in self.apps}.values():
-            self.notes += [*_about_lockfiles(owner), *_about_hoisting(owner)]
+            self.notes += [*lockfiles.about(owner), *_about_hoisting(owner)]
         kept, left_out_stores = backups.backups(self.config, chosen)
         self.notes += left_out_stores
         return Stack(
@@ -240,19 +241,6 @@ class _Planner:
             image_of=carrier.name if job.is_carried else None,
             workdir=inside(job.package.folder) if job.is_carried else "",
         )
-
-
-def _about_lockfiles(workspace: Workspace) -> list[Note]:
-    manager = workspace.manager
-    text = f"is another package manager's; this workspace is installed with {manager.name}, and nothing reads it"
-    notes = [
-        Note("lockfile", f"{workspace.from_root(path)} {text}", manager.version.why.at)
-        for path in manager.strange_lockfiles
-    ]
-    if manager.lockfile is None or not manager.lockfile.version:
-        missing = f"there is none, or it is empty: no image can be built before `{manager.name} install` has made it"
-        notes.append(Note("lockfile", missing, manager.version.why.at))
-    return notes
 
 
 def _about_hoisting(workspace: Workspace) -> list[Note]:

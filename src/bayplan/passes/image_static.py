@@ -38,4 +38,6 @@ def image(recipe: Recipe) -> Image:
     )
     found = recipe.image(base_stage(recipe), manifests_stage(recipe), build_stage(recipe), run)
     path = recipe.workspace.from_root(beside)
-    return Image(found.dockerfile, found.context, found.stages, ((path, script("publish")),))
+    return Image(
+        recipe.app.settings.dockerfile or found.dockerfile, found.context, found.stages, ((path, script("publish")),)
+    )

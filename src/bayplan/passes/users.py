@@ -1,5 +1,7 @@
 """As whom a service runs."""
 
+from bayplan.catalog import load
+from bayplan.errors import UsageError
 from bayplan.model.image import Copy, Run, Step, User
 from bayplan.model.stack import NODE_UID
 from bayplan.passes.apps import App
@@ -22,6 +24,12 @@ def made(recipe: Recipe) -> tuple[Step, ...]:
     if user is None:
         return ()
     name, group, own = user.name or NAME, user.group or user.name or NAME, number(recipe.app)
+    for said in (name, group, own):
+        if said in load("node")["users"]:
+            raise UsageError(
+                f"{said} cannot be the user or group of {recipe.app.name}: the base image has one already",
+                remedy=f"take another name, and a number from {FREE} on, or none: services.{recipe.app.name}.user",
+            )
     why = Why("bayplan.yaml", "bayplan.yaml names the user it runs as")
     return (Run((f"addgroup -g {own} {group}", f"adduser -D -H -u {own} -G {group} {name}"), why, needs_network=False),)
 

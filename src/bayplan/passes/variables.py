@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from bayplan.catalog import load
 from bayplan.catalog.stores import StoreEntry
+from bayplan.errors import UsageError
 from bayplan.model.config import Config, VariableConfig
 from bayplan.model.stack import Asked, Binding, Composed, Given, Value, Variable
 from bayplan.model.workspace import SKIPS_VALIDATION, EnvUse, Use, Workspace
@@ -117,6 +118,16 @@ def _taken_by_clients(around: Surroundings, app: App, found: Iterable[str]) -> I
                     yield Variable(name, stored[0], why, secret=SECRET.search(name) is not None)
 
 
+def _default(around: Surroundings, name: str, known: VariableConfig) -> str | None:
+    if known.default is not None and "}" in known.default:
+        raise UsageError(
+            f"the default of {name} has a brace, and compose would read it only as far as that",
+            at=around.config.at("variables", name, "default"),
+            remedy=f"give it as a fixed value, variables.{name}.value, or in the env file",
+        )
+    return known.default
+
+
 def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> Variable:
     known = around.config.variables.get(name) or VariableConfig()
     default = next((use.default for use in uses if use.default is not None), None)
@@ -131,7 +142,7 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
             Why("bayplan.yaml", "bayplan.yaml says so", around.config.at("variables", name)),
         )
     elif isinstance(found, Asked) and _of_store(around, app, name, uses) is None:
-        found = replace(found, default=known.default or found.default, required=required)
+        found = replace(found, default=_default(around, name, known) or found.default, required=required)
     purpose = known.purpose or next((use.purpose for use in uses if use.purpose), "") or _usual_purpose(name)
     example = known.example or _example(found, default, uses)
     return Variable(

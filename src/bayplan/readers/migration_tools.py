@@ -43,7 +43,6 @@ TOOLS: Mapping[str, Tool] = {
     "node-pg-migrate": Tool((("up",),), loads=False),
     "db-migrate": Tool((("up",),), loads=False),
 }
-PROVIDERS = {"typeorm-ts-node-commonjs": "typeorm", "typeorm-ts-node-esm": "typeorm"}
 BY_FILE = {"typeorm/cli.js": "typeorm", "knex/bin/cli.js": "knex", "drizzle-kit/bin.cjs": "drizzle-kit"}
 ENDINGS = (".ts", ".js", ".mts", ".mjs", ".cts", ".cjs", ".json")
 

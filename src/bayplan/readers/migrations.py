@@ -122,7 +122,7 @@ def _script(package: Package) -> Fact[tuple[str, ...]] | None:
 
 
 def _simple(script: str) -> Iterator[tuple[str, ...]]:
-    if not re.search(r"\bcd\s|[|&]{2}\s*cd\b", script):
+    if not re.search(r"\bcd\s", script):  # what follows runs in another folder
         yield from (command.argv for command in simple_commands(script))
 
 

@@ -44,7 +44,16 @@ def write_all(stacks: Sequence[Stack]) -> dict[str, Rendered]:
 
 
 def _of_one(stack: Stack) -> dict[str, Rendered]:
-    return {path: file for writer in WRITERS for path, file in writer(stack).items()}
+    found: dict[str, Rendered] = {}
+    for writer in WRITERS:
+        for path, file in writer(stack).items():
+            if path in found or path == stack.env_file:
+                raise UsageError(
+                    f"{path} would have to be two files at once: bayplan.yaml gives both the same path",
+                    remedy="give each a path of its own",
+                )
+            found[path] = file
+    return found
 
 
 def _apart(path: str, stack: Stack) -> str:

@@ -28,10 +28,12 @@ from bayplan.source import Why
 
 INTERNAL = "internal"
 PUBLIC = "public"
+STORES = "stores"
 DEFAULT = "default"
 DOCKERS_GRACE = 10
 ENDING = (Role.JOB, Role.FILES)
 OUTWARD = Why("compose", "what the world may reach, and what needs the world")
+APART = Why("compose", "a way out for the databases that need one, in which no service of the world's is")
 RUNS_ALWAYS = Why("compose", "it comes back after a crash and after a restart of the machine")
 UNCHECKED = Why("compose", "the check of its image asks a server, which it is not")
 RUNS_ONCE = Why("compose", "it runs to its end, once for each start of the stack")
@@ -56,6 +58,7 @@ def write(stack: Stack) -> dict[str, Rendered]:
         document["networks"] = {
             **({PUBLIC: Entry(None, why=OUTWARD)} if stack.proxy else {}),
             INTERNAL: Entry({"internal": True}, why=why),
+            **({STORES: Entry(None, why=APART)} if any(_is_joined(store) for store in stack.stores) else {}),
         }
     if volumes := _volumes(stack):
         document["volumes"] = volumes
@@ -221,10 +224,8 @@ def _store(stack: Stack, store: Store) -> dict[str, Value]:
     found |= _environment(stack, store.variables)
     found |= _ports(store.bindings, store.port, stack)
     found["volumes"] = [f"{store.volume}:{store.data}"]
-    joined: list[Value] = [INTERNAL]
-    if store.needs_outside or store.bindings:
-        joined.insert(0, _outward(stack))
-    because = "without a way out its ports could not be published" if len(joined) > 1 else "only for those who use it"
+    joined: list[Value] = [INTERNAL, STORES] if _is_joined(store) else [INTERNAL]
+    because = "without a way out its ports could not be published" if _is_joined(store) else "only for those who use it"
     found["networks"] = Entry(joined, why=Why("compose", because), in_line=True)
     found["healthcheck"] = _checked(store.health)
     found["restart"] = Entry("unless-stopped", why=RUNS_ALWAYS)
@@ -232,6 +233,11 @@ def _store(stack: Stack, store: Store) -> dict[str, Value]:
         found["shm_size"] = f"{store.shared_memory_mb}m"
     found["stop_grace_period"] = f"{store.grace_seconds}s"
     return {**found, **_hardened(store.tmpfs, store.capabilities), **_limited(store.limits)}
+
+
+def _is_joined(store: Store) -> bool:
+    """Say whether a store needs a network with a way out: one without publishes no port."""
+    return store.needs_outside or bool(store.bindings)
 
 
 def _proxy(stack: Stack, proxy: Proxy) -> dict[str, Value]:

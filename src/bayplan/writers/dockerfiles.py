@@ -1,14 +1,20 @@
 """The Dockerfile of each image, and the scripts it copies."""
 
+from bayplan.errors import UsageError
 from bayplan.formats import dockerfile
+from bayplan.model.image import Image
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Stack
 from bayplan.source import Why
 
 
 def write(stack: Stack) -> dict[str, Rendered]:
-    images = {service.image.dockerfile: service.image for service in stack.services}
-    images |= {own.image.dockerfile: own.image for own in stack.built}
+    images: dict[str, Image] = {}
+    for image in (*(each.image for each in stack.services), *(own.image for own in stack.built)):
+        path = image.dockerfile
+        if images.setdefault(path, image) != image:
+            remedy = "give each a path of its own in bayplan.yaml: services.<name>.dockerfile"
+            raise UsageError(f"{path} would have to be the Dockerfile of two images", remedy=remedy)
     scripts = {path: _script(text) for image in images.values() for path, text in image.scripts}
     return {path: dockerfile.render(image) for path, image in images.items()} | scripts
 
