@@ -46,6 +46,11 @@ class Staging(System):
         found = self.container(service)
         return found["Id"], found["State"]["StartedAt"]
 
+    def addresses(self, service: str) -> list[str]:
+        """Return the addresses of a service within its networks."""
+        networks = self.container(service)["NetworkSettings"]["Networks"].values()
+        return [each["IPAddress"] for each in networks if each["IPAddress"]]
+
     def configured(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.command("config", "--format", "json"))
         return found

@@ -176,6 +176,15 @@ def test_a_backup_taken_under_load_comes_back_row_by_row(shop: Shop, capsys: pyt
     assert int(first) < int(last) < int(shop.sql("SELECT max(id) FROM orders", old))
 
 
+def test_what_a_killed_restore_left_is_removed_by_the_next(shop: Shop) -> None:
+    shop.sql("CREATE DATABASE restoring_20261120t033000z", "postgres")
+    shop.sql("CREATE DATABASE restoring_hope", "postgres")
+    assert shop.run("backup") == 0
+    assert shop.run("restore", "newest", "--yes") == 0
+    assert "restoring_20261120t033000z" not in shop.databases()
+    assert "restoring_hope" in shop.databases()
+
+
 def snapshot(shop: Shop) -> tuple[set[str], str]:
     return shop.databases(), shop.sql("SELECT count(*), sum(hashtext(o::text)) FROM orders AS o")
 

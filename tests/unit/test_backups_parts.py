@@ -2,19 +2,26 @@
 
 import gzip
 import json
+import os
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bayplan.engines.backups.destination import open_file
 from bayplan.engines.backups.envelope import Packer, Unpacker
+from bayplan.engines.backups.families import family
+from bayplan.engines.backups.family import Inside
 from bayplan.engines.backups.manifest import Contents, Manifest, Table, differences, from_json, to_json
 from bayplan.engines.backups.names import Series, store_of
 from bayplan.engines.backups.postgres import read
-from bayplan.errors import BayplanError, BrokenFileError
+from bayplan.errors import BayplanError, BrokenFileError, UsageError
 from bayplan.formats import postgres_sql
+from bayplan.run import Local
 from tests.unit.backing import CONTENTS, SERIES
 
 MANIFEST = Manifest("shop", "production", "postgres", "postgres", "postgres:15", "2026-11-20", "15.3", CONTENTS)
@@ -213,3 +220,46 @@ def test_a_locale_of_another_provider_is_kept() -> None:
 
 def test_the_error_is_one_that_is_shown_without_a_traceback() -> None:
     assert issubclass(BrokenFileError, BayplanError)
+
+
+DATABASE = {"owner": "a", "encoding": "UTF8", "collate": "C", "ctype": "C", "roles": "[]", "settings": "[]"}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {**DATABASE, "size": "huge"},
+        {**DATABASE, "size": "9" * 5000},
+        {**DATABASE, "roles": "none"},
+        {**DATABASE, "settings": "[1]"},
+        {**DATABASE, "settings": "{}"},
+        {"charset": "utf8mb4; DROP DATABASE shop", "collation": "x"},
+    ],
+)
+@pytest.mark.parametrize("kind", ["postgres", "mysql"])
+def test_a_manifest_that_describes_no_database_is_refused_before_the_server_is_asked(
+    kind: str, facts: dict[str, str]
+) -> None:
+    inside = Inside("there-is-no-such-container", Local())
+    with pytest.raises(BrokenFileError, match="does not describe a database"):
+        family(kind).load(inside, Contents(facts=facts), (), "new")
+
+
+def test_a_setting_is_a_list_only_where_it_looks_like_one() -> None:
+    facts = {**DATABASE, "settings": json.dumps(['search_path="$user", public', "search_path=a; DROP DATABASE shop"])}
+    made = postgres_sql.create("new", facts)
+    assert 'SET "search_path" TO "$user", public;' in made
+    assert "SET \"search_path\" TO 'a; DROP DATABASE shop';" in made
+
+
+def test_a_manifest_cannot_reach_the_terminal() -> None:
+    hostile = to_json(replace(MANIFEST, environment="\x1b[2J"))
+    with pytest.raises(BrokenFileError, match="manifest cannot be read"):
+        from_json(hostile, "x")
+
+
+def test_what_is_no_file_is_no_backup(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="is not a file"):
+        open_file(tmp_path / "pipe")

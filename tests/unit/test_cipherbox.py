@@ -160,6 +160,17 @@ def test_what_is_published_to_the_world_and_what_to_this_machine(services: dict[
     }
 
 
+@pytest.mark.requirement("CB-12", "CB-15")
+def test_who_uses_no_database_shares_no_network_with_one(services: dict[str, dict[str, Any]]) -> None:
+    """A port that is published needs a network with a way out: theirs is nobody else's."""
+    networks = {name: set(each.get("networks", ())) for name, each in services.items()}
+    stores = networks["postgres"] | networks["redis"] | networks["ipfs"]
+    assert stores == {"internal", "stores"}
+    assert networks["api"] == {"public", "internal"}
+    for name in ("caddy", "tee-worker", "web"):
+        assert not networks[name] & stores, name
+
+
 @pytest.mark.requirement("CB-13", "CB-18")
 def test_each_waits_for_what_it_needs(services: dict[str, dict[str, Any]]) -> None:
     waits = {

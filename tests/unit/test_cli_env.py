@@ -45,9 +45,12 @@ def test_a_new_file_is_private_and_says_what_is_left(shop: Path, capsys: pytest.
     assert (shop / ".env").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_stack_that_takes_no_values_needs_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("what", ["new", "check"])
+def test_a_stack_that_takes_no_values_needs_no_file(
+    tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     Repository(tmp_path).app("api", server(4100))
-    assert env(tmp_path, "new") == 0
+    assert env(tmp_path, what) == 0
     assert "needs no .env" in capsys.readouterr().out
     assert not (tmp_path / ".env").exists()
 

@@ -49,7 +49,8 @@ def test_next_traces_from_the_root_of_the_repository(written: Mapping[str, str])
 @pytest.mark.requirement("ES-02")
 def test_caddy_is_built_with_the_module_that_asks_hetzner(written: Mapping[str, str]) -> None:
     text = written["docker/Dockerfile.caddy"]
-    assert "xcaddy build --with github.com/caddy-dns/hetzner" in text
+    assert "FROM --platform=$BUILDPLATFORM caddy:2-builder-alpine" in text, "Go is not compiled by an emulated machine"
+    assert "GOARCH=$TARGETARCH xcaddy build --with github.com/caddy-dns/hetzner" in text
     assert "COPY --from=build /usr/bin/caddy /usr/bin/caddy" in text
     caddyfile = written["docker/Caddyfile"]
     assert "acme_dns hetzner {env.HETZNER_API_TOKEN}" in caddyfile

@@ -10,10 +10,9 @@ from bayplan.engines import former
 from bayplan.engines.docker import Project
 from bayplan.errors import CommandFailedError
 from bayplan.model.running import Container
-from bayplan.model.stack import Stack
 from tests.unit.test_engines import container, service, stack
 
-OLD = container("web")
+OLD = replace(container("web"), image_name="shop-web:1")
 NEW = replace(OLD, id="new", image="sha256:2", state="created")
 
 
@@ -40,9 +39,6 @@ class Engine:
     def settings(self, overrides: tuple[str, ...]) -> str:
         return json.dumps({"services": {}, "overrides": overrides})
 
-    def image_names(self, stack: Stack) -> dict[str, str]:
-        return {each.name: f"shop-{each.name}" for each in stack.services}
-
     def start_again(self, settings: str, services: list[str]) -> None:
         self.done.append(f"up {settings} {' '.join(services)}")
         if not self.brings_back:
@@ -68,7 +64,7 @@ def kept(root: Path, *, brings_back: bool = True) -> Engine:
 def test_what_ran_runs_again_from_its_own_image_with_its_own_settings(tmp_path: Path) -> None:
     engine = kept(tmp_path)
     assert undo(engine) == "what ran before runs again with its earlier settings: web"
-    assert engine.done == ["tag sha256:1 shop-web", f"up {former.KEPT} web"]
+    assert engine.done == ["tag sha256:1 shop-web:1", f"up {former.KEPT} web"]
     assert engine.removed == []
 
 
@@ -95,7 +91,16 @@ def test_only_a_service_that_is_new_is_removed(tmp_path: Path) -> None:
     engine = Engine(Project("shop", tmp_path), [OLD, container("worker")])
     assert undo(engine) == "what ran before was not touched, and goes on: web"
     assert engine.removed == ["worker"]
-    assert engine.done == []
+
+
+def test_the_names_of_our_images_lead_to_what_ran_again(tmp_path: Path) -> None:
+    """A start by hand, or after the machine's, would else take the version that failed."""
+    ended = replace(container("job"), id="job", image="sha256:0", state="exited", image_name="shop-web:1")
+    store = replace(container("postgres"), image_name="postgres:16")
+    engine = Engine(Project("shop", tmp_path), [OLD, ended, store])
+    planned = stack(service("web"), service("job"))
+    former.undo(planned, engine, [OLD, ended, store], frozenset())  # type: ignore[arg-type]
+    assert engine.done == ["tag sha256:0 shop-web:1", "tag sha256:1 shop-web:1"]
 
 
 def test_the_settings_are_for_their_owner_only(tmp_path: Path) -> None:

@@ -116,6 +116,37 @@ def test_a_dependency_that_the_lockfile_does_not_hold_is_noted(repository: Repos
     assert "does not hold helmet: run `pnpm install`" in texts[1]
 
 
+@pytest.mark.parametrize("script", ["npm start -w apps/api", "npm --prefix apps/api start", "pnpm --filter api start"])
+def test_a_root_that_only_starts_another_package_is_not_said_to_start_nothing(
+    repository: Repository, script: str
+) -> None:
+    repository.app("api", server(4100))
+    repository.manifest(".", repository.folders["."] | {"scripts": {"start": script}})
+    stack = repository.plan().stack
+    assert [service.name for service in stack.services] == ["api"]
+    assert not [note for note in stack.notes if "start" in note.text]
+
+
+def test_what_serves_the_files_of_another_package_is_told_that_its_image_lacks_them(repository: Repository) -> None:
+    imports = "import express from 'express';\nimport path from 'node:path';\n"
+    serving = "const app = express();\napp.use(express.static(path.join(__dirname, '../../web/dist')));\n"
+    repository.app("api", server(4100, imports + serving), express="5.0.0")
+    repository.manifest("apps/web", {"name": "web", "scripts": {"build": "vite build"}})
+    (note,) = (note for note in repository.plan().stack.notes if "its image does not hold" in note.text)
+    assert note.about == "api"
+    assert "apps/web/dist of web" in note.text
+
+
+def test_of_two_lockfiles_the_one_that_is_too_much_is_named(repository: Repository) -> None:
+    repository.app("api", server(4100)).manifest(".", {"name": "shop", "workspaces": ["apps/*"]})
+    (repository.root / "pnpm-workspace.yaml").unlink()
+    repository.write("package-lock.json", "{}").write("yarn.lock", "# yarn lockfile v1\n")
+    with pytest.raises(BayplanError) as refused:
+        pipeline.plan(repository.root)
+    assert "installed with yarn" in refused.value.message
+    assert "if package-lock.json, which is there too, is the one you use, delete" in refused.value.remedy
+
+
 def migrating(repository: Repository, script: str, **groups: dict[str, str]) -> Repository:
     content = {"name": "@shop/db", "main": "index.js", "scripts": {"migrate": script}, **groups}
     repository.manifest("packages/db", content)

@@ -124,6 +124,7 @@ class TestMistakes:
         [
             ("example.com: {to: apo}", "'apo', which is no service of this stack"),
             ("example.com: {}", "does not say what answers example.com"),
+            ('"*.example.com": {to: api}', "a certificate for every name below it, which only the DNS can prove"),
             (
                 "a.com: {to: api}\n    b.com: {to: api, also: [A.com]}",
                 "names the host a.com twice: for a.com and for b.com",

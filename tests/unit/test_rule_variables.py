@@ -95,3 +95,17 @@ def test_the_example_of_an_environment_documents_what_its_compose_file_needs() -
     assert len(found("undocumented-variable", files)) == 1
     assert found("undocumented-variable", {**files, ".env.staging.example": "OWNER=\n"}) == []
     assert len(found("undocumented-variable", {**files, ".env.test.example": "OWNER=\n"})) == 1
+
+
+def test_the_example_that_a_message_names_documents_what_is_asked_for() -> None:
+    service = api("environment: {OWNER: '${OWNER:?see .env.test.example}'}")
+    files = {API: image("USER node"), ".env.example": "JWT_SECRET=\n", "docker-compose.yml": compose(api=service)}
+    assert len(found("undocumented-variable", files)) == 1
+    assert found("undocumented-variable", {**files, ".env.test.example": "OWNER=\n"}) == []
+
+
+def test_what_a_migration_tool_starts_needs_none_of_the_apps_variables() -> None:
+    tool = image(last='CMD ["node_modules/.bin/knex", "migrate:latest"]')
+    files = {"compose.yaml": compose(api=api("environment: {}")), API: tool}
+    assert len(found("missing-variable", {**files, API: image()})) > 0
+    assert found("missing-variable", files) == []

@@ -64,6 +64,11 @@ def test_the_code_says_which_store_it_needs_and_is_told_its_address(
     assert [need.name for need in stack.services[0].needs] == [kind]
 
 
+def test_nats_is_told_to_end_by_the_signal_after_which_it_ends_well(repository: Repository) -> None:
+    text = using(repository, "").plan("stores:\n  nats: {}\n").files["docker-compose.prod.yml"].text
+    assert text.count("stop_signal: SIGINT") == 1
+
+
 @pytest.mark.parametrize("kind", ["redis", "nats"])
 def test_a_store_has_a_password_where_the_code_reads_one(repository: Repository, kind: str) -> None:
     name = kind.upper()

@@ -86,6 +86,7 @@ class StoreEntry:
     pids: int = 256
     shared_memory_mb: int | None = None
     user: str = ""
+    stop_signal: str = ""
     capabilities: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
     needs_outside: bool = False

@@ -84,6 +84,7 @@ def _each(names: Sequence[str], do: Callable[[str], int]) -> int:
 
 
 def _take(stores: "Stores", name: str) -> int:
+    from bayplan.cli.terminal import printable
     from bayplan.engines.backups import work
     from bayplan.engines.backups.cipher import cipher, try_out
 
@@ -98,7 +99,7 @@ def _take(stores: "Stores", name: str) -> int:
         taken = work.retire(taken, about.series, destination, backups.keep_days)
         say(_summary(taken))
     for text in (*taken.manifest.contents.warnings, *([taken.trouble] if taken.trouble else ())):
-        print(f"warning: {text}")
+        print(f"warning: {printable(text)}")
     return 0
 
 

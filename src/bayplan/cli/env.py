@@ -43,6 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check the file: 1 when the stack would not start with it or secrets are exposed. Or make it: 0."""
     from bayplan import pipeline
+    from bayplan.catalog.contract import contract
     from bayplan.errors import UsageError
 
     if arguments.add and arguments.what == "check":
@@ -50,6 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     planned = pipeline.plan(arguments.directory, arguments.environment)
     name = str(arguments.file or planned.stack.env_file)
     path = arguments.file.absolute() if arguments.file else planned.tree.root / planned.stack.env_file
+    if not contract(planned.stack).terms and not os.path.lexists(path):
+        print(f"{planned.stack.name} takes no values, so it needs no {printable(name)}")
+        return 0
     if arguments.what == "check":
         return _check(planned, path, name)
     return _add(planned, path, name) if arguments.add else _new(planned, path, name, is_ours=arguments.file is None)
@@ -106,11 +110,7 @@ def _new(planned: "Planned", path: Path, name: str, *, is_ours: bool) -> int:
 
     if is_ours and not Path(os.path.realpath(path.parent)).is_relative_to(planned.tree.root):
         raise UsageError(f"{name} leaves the repository through a link", remedy="name the file you mean")
-    terms = contract(planned.stack)
-    if not terms.terms:
-        print(f"{planned.stack.name} takes no values, so it needs no {printable(name)}")
-        return 0
-    drawn = env_new.draw(terms, {}, _earlier(planned), env_new.token)
+    drawn = env_new.draw(contract(planned.stack), {}, _earlier(planned), env_new.token)
     if is_ours:
         path.parent.mkdir(parents=True, exist_ok=True)
     env_file.create(path, env_example.filled(planned.stack, drawn.values), name)

@@ -17,7 +17,7 @@ EXAMPLES = """examples:
   bayplan plan --env staging
 """
 HIDDEN = "(secret)"
-SERVICE_HEAD = ("SERVICE", "ROLE", "PORT", "PUBLISHED", "HEALTH", "NEEDS", "BASE", "COMMAND")
+SERVICE_HEAD = ("SERVICE", "ROLE", "REPLICAS", "PORT", "PUBLISHED", "HEALTH", "NEEDS", "BASE", "COMMAND")
 VARIABLE_HEAD = ("VARIABLE", "FOR", "VALUE", "KIND", "PURPOSE")
 STORE_HEAD = ("STORE", "IMAGE", "PORT", "PUBLISHED", "HEALTH", "DATA")
 SITE_HEAD = ("HOST", "ANSWERED BY", "BESIDES")
@@ -105,6 +105,7 @@ def _service(service: Service) -> tuple[str, ...]:
     return (
         service.name,
         str(service.role.value),
+        str(service.replicas) if service.replicas != 1 else "",
         str(service.port.value) if service.port else "",
         published([service.binding], port) if service.binding else "",
         _health(service.health),

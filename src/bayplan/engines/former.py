@@ -31,6 +31,7 @@ def undo(stack: Stack, engine: DockerEngine, before: Sequence[Container], volume
     if not before:
         engine.down(volumes=not volumes)
         return ""
+    _name_again(stack, engine, before)
     had = {container.service for container in before}
     now = engine.containers()
     engine.remove([each for each in now if each.service not in had])
@@ -38,12 +39,21 @@ def undo(stack: Stack, engine: DockerEngine, before: Sequence[Container], volume
     running = {each.id for each in now if each.state == "running"}
     if all(each.id in running for each in ran.values()):
         return f"what ran before was not touched, and goes on: {', '.join(sorted(ran))}" if ran else ""
-    if _bring_back(stack, engine, ran, running):
+    if _bring_back(engine, ran, running):
         return f"what ran before runs again with its earlier settings: {', '.join(sorted(ran))}"
     return _go_on(engine, before, ran)
 
 
-def _bring_back(stack: Stack, engine: DockerEngine, ran: dict[str, Container], running: set[str]) -> bool:
+def _name_again(stack: Stack, engine: DockerEngine, before: Sequence[Container]) -> None:
+    """Give our images' names back to those that ran: whoever starts the stack by hand next gets what worked."""
+    own = {*(service.name for service in stack.services), *(each.name for each in stack.built)}
+    for container in sorted(before, key=lambda each: each.state == "running"):  # of two that share a name it wins
+        if container.service in own and container.image_name:
+            with suppress(BayplanError):
+                engine.tag(container.image, container.image_name)
+
+
+def _bring_back(engine: DockerEngine, ran: dict[str, Container], running: set[str]) -> bool:
     """Start what ran with the settings that were kept, if they are those it ran with."""
     try:
         kept: dict[str, Any] = json.loads(
@@ -51,10 +61,6 @@ def _bring_back(stack: Stack, engine: DockerEngine, ran: dict[str, Container], r
         )
         if any(kept[CONTAINERS].get(name) != container.id for name, container in ran.items()):
             return False
-        names = engine.image_names(stack)
-        own = {*(service.name for service in stack.services), *(each.name for each in stack.built)}
-        for name in own & ran.keys():
-            engine.tag(ran[name].image, names[name])
         engine.start_again(
             engine.project.keeping(KEPT), sorted(name for name, container in ran.items() if container.id not in running)
         )

@@ -24,6 +24,7 @@ def _container(data: Mapping[str, Any]) -> Container:
         name=data["Name"].lstrip("/"),
         service=labels.get(SERVICE_LABEL, ""),
         image=data["Image"],
+        image_name=data["Config"].get("Image") or "",
         state=state["Status"],
         # An ended container with a check is always called unhealthy.
         health=health.get("Status", "").replace("none", "") if state["Status"] == "running" else "",

@@ -1,10 +1,12 @@
 """The SQL that makes, names and removes databases of PostgreSQL."""
 
 import json
+import re
 from collections.abc import Mapping
 
 LISTS = frozenset({"search_path", "local_preload_libraries", "session_preload_libraries", "temp_tablespaces"})
 """Settings whose value is a list of names, quoted already."""
+NAMES = re.compile(r'(?:"(?:[^"]|"")*"|[\w$]+)(?:, *(?:"(?:[^"]|"")*"|[\w$]+))*')
 ICU, BUILTIN = "i", "b"
 
 
@@ -39,9 +41,11 @@ def _roles(facts: Mapping[str, str]) -> str:
 def _settings(database: str, facts: Mapping[str, str]) -> str:
     pairs = [each.partition("=") for each in json.loads(facts["settings"])]
     start = f"ALTER DATABASE {identifier(database)} SET"
-    return "".join(
-        f"{start} {identifier(name)} TO {value if name in LISTS else literal(value)};\n" for name, _, value in pairs
-    )
+    return "".join(f"{start} {identifier(name)} TO {_set(name, value)};\n" for name, _, value in pairs)
+
+
+def _set(name: str, value: str) -> str:
+    return value if name in LISTS and NAMES.fullmatch(value) else literal(value)
 
 
 def drop(database: str) -> str:

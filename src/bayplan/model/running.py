@@ -60,6 +60,8 @@ class Container:
     """The folder that compose was in when it made it."""
     networks: Mapping[str, str] = field(default_factory=dict)
     """Its address in each of its networks, by their names."""
+    image_name: str = ""
+    """What its image was called when it was made."""
 
     @property
     def sealed(self) -> bool:

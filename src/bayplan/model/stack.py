@@ -232,6 +232,8 @@ class Store:
     """Whether it talks to the world by itself."""
     user: str = ""
     """The user to run as, where its image would run as root."""
+    stop_signal: str = ""
+    """What tells it to end, where SIGTERM would end it as a failure."""
 
     @property
     def tmpfs(self) -> tuple[str, ...]:

@@ -149,6 +149,8 @@ class Code:
     """Where its bundler builds to inside the package, as far as the bundler's own configuration says."""
     reads_files: tuple[Located[str], ...] = ()
     """Folders inside the package that the code reads at run time (migrations, templates)."""
+    reads_others: tuple[Located[str], ...] = ()
+    """Paths, from the root, in the folders of other packages that it reads then: `web/dist` of a site."""
     databases: tuple[Located[str], ...] = ()
     """What its schemas and migrations are for: `mysql`, `extension vector`."""
 

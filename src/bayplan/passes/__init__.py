@@ -181,7 +181,7 @@ class _Planner:
             image = image_node.image(recipe)
         image = replace(image, dockerfile=app.settings.dockerfile or image.dockerfile)
         init, note = signals.init(app)
-        self.notes += [each for each in (note, embedded.about_files(app)) if each]
+        self.notes += [each for each in (note, embedded.about_files(app), embedded.about_others(app)) if each]
         cache = (f"{recipe.folder}/{recipe.next_folder}/cache",) if is_next else ()
         return Service(
             name=app.name,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bayplan.model.image import Command, Copy, Environment, Image, Stage, Step, Workdir
+from bayplan.model.stack import TEMPORARY
 from bayplan.passes import image_node, users
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import base_stage, manifests_stage
@@ -33,7 +34,10 @@ def _with_tools(recipe: Recipe) -> Image:
     build = build_stage(recipe, cpus=EVERY_CPU if for_every else (), needs_tools=True)
     everything = Why("image_tool", "the tool, what it reads, and the development dependencies it needs")
     steps: tuple[Step, ...] = (
-        Environment((("NODE_ENV", "production"),), Why("image_tool", "as everything else of the stack")),
+        Environment(
+            (("NODE_ENV", "production"), ("HOME", TEMPORARY)),
+            Why("image_tool", "as everything else of the stack; tools of development keep files in the user's home"),
+        ),
         Workdir(ROOT, Why("image_tool", "the repository's layout, so that every link between packages holds")),
         Copy((ROOT,), "./", everything, "build"),
         Workdir(recipe.folder, Why("image_tool", "its scripts run in the folder of its package", recipe.package.at)),

@@ -8,7 +8,7 @@ from typing import Any
 from bayplan.catalog import load
 from bayplan.errors import UsageError
 from bayplan.model.config import Config, ProxyConfig, SiteConfig
-from bayplan.model.image import Copy, Image, Run, Stage
+from bayplan.model.image import Argument, Copy, Image, Run, Stage
 from bayplan.model.stack import (
     Answer,
     Asked,
@@ -120,6 +120,14 @@ def _tls(wanted: ProxyConfig, config: Config) -> Tls:
         why = Why("bayplan.yaml", f"a wildcard is proved through {wanted.dns}", at)
         return Tls(TlsKind.AUTOMATIC, why, dns=wanted.dns, token=Asked(provider["token"]), email=email)
     kind = TlsKind(wanted.tls) if wanted.tls else TlsKind.AUTOMATIC
+    for host, site in wanted.sites.items() if kind is TlsKind.AUTOMATIC else ():
+        wild = next((each for each in (host, *site.also) if each.startswith("*")), None)
+        if wild is not None:
+            raise UsageError(
+                f"{wild} is to have a certificate for every name below it, which only the DNS can prove",
+                at=config.at("proxy", "sites", host),
+                remedy="name the DNS provider, proxy.dns, or a certificate of your own, proxy.certificate and .key",
+            )
     because = "bayplan.yaml says so" if wanted.tls else "Caddy asks for certificates by itself"
     return Tls(kind, Why("bayplan.yaml", because, config.at("proxy", "tls")), email=email)
 
@@ -200,13 +208,15 @@ def _bindings(wanted: ProxyConfig, config: Config, tls: Tls, known: Mapping[str,
 def _image(wanted: ProxyConfig, environment: Environment, tls: Tls, known: Mapping[str, Any]) -> Image:
     """Return the recipe of a Caddy with the module of a DNS provider, which its own image does not have."""
     module = load("dns_providers")[tls.dns]["module"]
-    built = Stage("build", known["builder"], (Run((f"xcaddy build --with {module}",), tls.why),), tls.why, native=False)
+    target = Argument("TARGETARCH", Why("proxy", "Go compiles for every platform, and slowly where it is emulated"))
+    built = Run((f"GOARCH=$TARGETARCH xcaddy build --with {module}",), tls.why)
+    build = Stage("build", known["builder"], (target, built), tls.why, native=True)
     why = Why("proxy", f"the same, with the module that proves the domain through {tls.dns}")
     run = Stage(
         "run", wanted.image or known["image"], (Copy(("/usr/bin/caddy",), "/usr/bin/caddy", why, "build"),), why
     )
     dockerfile = wanted.dockerfile or posixpath.join(posixpath.dirname(environment.compose), "Dockerfile.caddy")
-    return Image(dockerfile, posixpath.dirname(dockerfile) or ".", (built, run))
+    return Image(dockerfile, posixpath.dirname(dockerfile) or ".", (build, run))
 
 
 def _needs(sites: Sequence[Site], services: Sequence[Service]) -> Iterator[Need]:

@@ -80,6 +80,7 @@ def _store(
         bindings=bindings(entry, config, taken),
         needs_outside=entry.needs_outside,
         user=entry.user,
+        stop_signal=entry.stop_signal,
     )
 
 

@@ -24,7 +24,7 @@ from bayplan.readers.javascript.nest import nest_routes
 from bayplan.readers.javascript.next_config import read_next_config
 from bayplan.readers.javascript.program import Program
 from bayplan.readers.javascript.queues import read_queues
-from bayplan.readers.javascript.reads_files import read_folders
+from bayplan.readers.javascript.reads_files import read_folders, read_of_others
 from bayplan.readers.javascript.routes import server_routes
 from bayplan.readers.javascript.routes_next import next_routes
 from bayplan.readers.javascript.signals import handles_sigterm
@@ -65,6 +65,7 @@ def _code(program: Program, env: Environment, package: Package, uses: tuple[EnvU
         next=config,
         out_dir=read_out_dir(program, env.resolver, package) if kind is not None and kind.value == "vite" else None,
         reads_files=read_folders(program, env.resolver, package),
+        reads_others=read_of_others(program, env.resolver, package),
         databases=read_databases(program, package),
     )
     if kind is None:

@@ -56,7 +56,8 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
                         f"`{service.name}` mounts {path}, which is not there",
                         (Place(mount.at, "no such file, and git does not ignore it"),),
                         "Docker makes an empty folder of this name, and what expects a file fails",
-                        "correct the path; it is relative to the compose file",
+                        "correct the path, which is relative to the compose file; if only the machine that runs it has"
+                        " the file, add it to .gitignore",
                     )
 
 

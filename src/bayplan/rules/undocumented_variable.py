@@ -38,7 +38,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from bayplan.model.deployment import Deployment, EnvFile
+from bayplan.model.deployment import ComposeFile, Deployment, EnvFile
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.values import env_files, references
@@ -53,7 +53,7 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     from difflib import get_close_matches
 
     for compose in deployment.composes:
-        files = [*env_files(deployment, posixpath.dirname(compose.path)), *_of_environment(deployment, compose.path)]
+        files = [*env_files(deployment, posixpath.dirname(compose.path)), *_of_environment(deployment, compose)]
         documented = {line.name: line.at for file in files for line in file.lines}
         reported: set[str] = set()
         for service in compose.services if files else ():
@@ -77,13 +77,20 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
                 )
 
 
-def _of_environment(deployment: Deployment, path: str) -> Iterator[EnvFile]:
-    """Yield the env files of the environment that a compose file is named after: `docker-compose.staging.yml`."""
-    folder, name = posixpath.split(path)
+def _of_environment(deployment: Deployment, compose: ComposeFile) -> Iterator[EnvFile]:
+    """Yield the env files of the environment that a compose file is named after, and those that its messages name."""
+    folder, name = posixpath.split(compose.path)
     named = COMPOSE.fullmatch(name)
+    said = {word for service in compose.services for match, _ in references(service) for word in _words(match)}
     for file in deployment.env_files:
-        if named and posixpath.dirname(file.path) == folder and f".{named[1]}" in posixpath.basename(file.path):
+        is_beside = posixpath.dirname(file.path) == folder
+        if file.path in said or (named and is_beside and f".{named[1]}" in posixpath.basename(file.path)):
             yield file
+
+
+def _words(reference: re.Match[str]) -> list[str]:
+    """Return the words of a message: `${NAME:?see .env.staging.example}`."""
+    return (reference["rest"] or "").split() if (reference["kind"] or "").endswith("?") else []
 
 
 def _is_given_elsewhere(name: str) -> bool:

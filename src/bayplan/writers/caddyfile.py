@@ -11,7 +11,7 @@ from bayplan.model.stack import Answer, Proxy, Site, Stack, Tls, TlsKind
 from bayplan.source import Why
 
 CERTIFICATES = "/etc/caddy/certs"
-PATIENCE = "10s"
+PATIENCE = "20s"
 """How long a request waits for a service that is being replaced."""
 HASHED = "/assets/*"
 """What Vite builds under names that change with their content."""
@@ -81,7 +81,7 @@ def _and_below(path: str) -> tuple[str, ...]:
 def _proxied(stack: Stack, answer: Answer) -> Line:
     service = stack.service(answer.service)
     checked = service.health.path if service and service.health else None
-    inside = [line("health_uri", checked), line("health_interval", "5s")] if checked else []
+    inside = [line("health_uri", checked), line("health_interval", "2s")] if checked else []
     inside.append(line("lb_try_duration", PATIENCE))
     return block("reverse_proxy", f"{answer.service}:{answer.port}", lines=inside, why=answer.why)
 

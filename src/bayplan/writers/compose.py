@@ -33,7 +33,7 @@ DEFAULT = "default"
 DOCKERS_GRACE = 10
 ENDING = (Role.JOB, Role.FILES)
 OUTWARD = Why("compose", "what the world may reach, and what needs the world")
-APART = Why("compose", "a way out for the databases that need one, in which no service of the world's is")
+APART = Why("compose", "a way out for the databases that need one; no service is in it")
 RUNS_ALWAYS = Why("compose", "it comes back after a crash and after a restart of the machine")
 UNCHECKED = Why("compose", "the check of its image asks a server, which it is not")
 RUNS_ONCE = Why("compose", "it runs to its end, once for each start of the stack")
@@ -231,6 +231,8 @@ def _store(stack: Stack, store: Store) -> dict[str, Value]:
     found["restart"] = Entry("unless-stopped", why=RUNS_ALWAYS)
     if store.shared_memory_mb:
         found["shm_size"] = f"{store.shared_memory_mb}m"
+    if store.stop_signal:
+        found["stop_signal"] = store.stop_signal
     found["stop_grace_period"] = f"{store.grace_seconds}s"
     return {**found, **_hardened(store.tmpfs, store.capabilities), **_limited(store.limits)}
 

@@ -1,6 +1,7 @@
 """Where backups are kept: a folder of the machine, or a remote of rclone's. A backup appears there whole or not."""
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -135,9 +136,13 @@ def destination(to: str, runner: PipeRunner) -> Destination:
 
 def open_file(path: Path) -> IO[bytes]:
     try:
-        return path.open("rb")
+        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", remedy="name the file of a backup") from error
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise UsageError(f"{path} is not a file", remedy="name the file of a backup: it is read twice")
+    return file
 
 
 def _new(path: Path) -> IO[bytes]:

@@ -86,7 +86,7 @@ def from_json(text: str, name: str) -> Manifest:
 
 
 def _word(value: Any) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value.isprintable():
         raise TypeError
     return value
 

@@ -1,12 +1,13 @@
 """MySQL and MariaDB: a dump and its manifest of one moment, for which writing stands still for the blink of an eye."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bayplan.engines.backups.family import QUICK, Dump, Inside, Scratch
 from bayplan.engines.backups.manifest import Contents, Table
-from bayplan.errors import BayplanError
+from bayplan.errors import BayplanError, BrokenFileError
 from bayplan.run import Pipeline, PipeRunner, Step, shown
 
 ROOT = 'export MYSQL_PWD="${MYSQL_ROOT_PASSWORD:-$MARIADB_ROOT_PASSWORD}"; '
@@ -117,17 +118,23 @@ class Mysql:
                 remedy=f"all that was in it is in {old}:\n{self._back(inside, live, old)}",
             ) from error
         self.discard(inside, target)
-        drop = f"{ROOT}{self.client} -u root -e 'DROP DATABASE {_name(old)}'"
+        drop = f"{ROOT}{self.client} -u root -e {shlex.quote(f'DROP DATABASE {_name(old)}')}"
         removal = shown(("docker", "exec", inside.container, "sh", "-c", drop))
         return self._back(inside, live, old), removal
 
     def _back(self, inside: Inside, live: str, old: str) -> str:
-        dump = f"{self.dumper} -u root --routines --events --triggers --single-transaction {old}"
-        script = f"{ROOT}{dump} | {self.client} -u root {live}"
+        dump = f"{self.dumper} -u root --routines --events --triggers --single-transaction {shlex.quote(old)}"
+        script = f"{ROOT}{dump} | {self.client} -u root {shlex.quote(live)}"
         return shown(("docker", "exec", inside.container, "sh", "-c", script))
 
     def _create(self, inside: Inside, database: str, facts: Mapping[str, str]) -> None:
-        words = f"CREATE DATABASE {_name(database)} CHARACTER SET {facts['charset']} COLLATE {facts['collation']};"
+        charset, collation = (facts.get(name, "") for name in ("charset", "collation"))
+        if not charset.isidentifier() or not collation.isidentifier():
+            raise BrokenFileError(
+                "the backup is damaged: its manifest does not describe a database",
+                remedy="nothing was changed; take another backup",
+            )
+        words = f"CREATE DATABASE {_name(database)} CHARACTER SET {charset} COLLATE {collation};"
         self._ask(inside, words, "mysql")
 
     def _copy(self, inside: Inside, source: str, target: str) -> None:

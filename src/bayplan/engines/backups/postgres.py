@@ -8,12 +8,13 @@ from importlib import resources
 
 from bayplan.engines.backups.family import QUICK, Dump, Inside, Scratch
 from bayplan.engines.backups.manifest import Contents, Table
-from bayplan.errors import BayplanError
+from bayplan.errors import BayplanError, BrokenFileError
 from bayplan.formats import postgres_sql as sql
 from bayplan.run import PipeRunner, Step, shown
 
 PRELUDE = 'export PGUSER="${POSTGRES_USER:-postgres}" PGDATABASE="${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"; '
 PSQL = ("psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1")
+NEEDED = frozenset({"owner", "encoding", "collate", "ctype", "roles", "settings"})
 LOCK_WAIT = "60s"
 LONGEST_NAME = 63
 ROOM = 1.1
@@ -65,7 +66,7 @@ class Postgres:
         return inside.step(("pg_isready", "--quiet", "--host=127.0.0.1"), "wait for the database", timeout=QUICK)
 
     def load(self, inside: Inside, wanted: Contents, chunks: Iterable[bytes], target: str) -> Contents:
-        _ask(inside, sql.create(target, wanted.facts), "postgres", "make a new database")
+        _ask(inside, sql.create(target, _checked(wanted.facts)), "postgres", "make a new database")
         argv = ("pg_restore", "--exit-on-error", "--no-password", f"--dbname={target}")
         with inside.runner.pipeline((inside.step(argv, "restore the dump"),)) as restore:
             for chunk in chunks:
@@ -77,9 +78,10 @@ class Postgres:
         _ask(inside, sql.drop(target), "postgres", "remove the new database")
 
     def refuse(self, inside: Inside, wanted: Contents) -> None:
+        _sweep(inside)
         script = "df -Pk \"${PGDATA:-/var/lib/postgresql}\" | awk 'NR == 2 { print $4 }'"
         printed = inside.runner.run(inside.shell(script, (), "see how much room there is"), check=False).stdout.strip()
-        needed = int(int(wanted.facts.get("size", "0")) * ROOM) // 1024
+        needed = int(int(_checked(wanted.facts).get("size", "0")) * ROOM) // 1024
         if printed.isdecimal() and int(printed) < needed:
             raise BayplanError(
                 f"there is no room for a second database: {needed // 1024} MB are needed, "
@@ -107,6 +109,28 @@ class Postgres:
             _typed(inside, user, sql.swap(live, old, f"{live}_restored")),
             _typed(inside, user, sql.drop(old)),
         )
+
+
+def _sweep(inside: Inside) -> None:
+    """Remove what restores left that were killed; one that is still at work holds on to its own."""
+    query = r"SELECT datname FROM pg_database WHERE datname ~ '^restoring_\d{8}t\d{6}z$';"
+    for name in _ask(inside, query, "postgres").splitlines():
+        _lenient(inside, sql.drop(name))
+
+
+def _checked(facts: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what a manifest says of its database, or raise: whoever has the public key can write one."""
+    try:
+        lists = [json.loads(facts.get(name, "[]")) for name in ("roles", "settings")]
+        is_right = int(facts.get("size", "0")) >= 0 and facts.keys() >= NEEDED
+    except (ValueError, RecursionError):
+        is_right, lists = False, []
+    if is_right and all(isinstance(each, list) and all(isinstance(one, str) for one in each) for each in lists):
+        return facts
+    raise BrokenFileError(
+        "the backup is damaged: its manifest does not describe a database",
+        remedy="nothing was changed; take another backup",
+    )
 
 
 def _ask(inside: Inside, text: str, database: str | None = None, purpose: str = "ask the database") -> str:

@@ -116,7 +116,8 @@ def read(open_: Opened, cipher: Cipher, name: str, *, say: Progress) -> Manifest
     """Read a backup from its first byte to its last, and return its manifest."""
     with _unpacked(open_, cipher, name) as unpacker:
         for _ in unpacker:
-            say(f"{size(unpacker.taken)} read and found whole")
+            say(f"{size(unpacker.taken)} read")
+        say(f"{size(unpacker.taken)} read and found whole")
     return from_json(unpacker.manifest, name)
 
 

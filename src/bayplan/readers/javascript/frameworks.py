@@ -19,7 +19,7 @@ _TOOLS = re.compile(
     r"^\s*(?:vite|storybook|start-storybook|tsc|tsup|rollup|jest|vitest|turbo|nx|lerna|expo|react-native|electron)\b"
 )
 _STARTS_OTHERS = re.compile(
-    r"^\s*(?:p?npm|yarn|bun)\b.*\s(?:-r|--recursive|-F|--filter|-C|--dir|--workspaces?|workspaces?)\b"
+    r"^\s*(?:p?npm|yarn|bun)\b.*\s(?:-r|--recursive|-F|--filter|-C|--dir|--prefix|-ws?|--workspaces?|workspaces?)\b"
 )
 
 

@@ -40,15 +40,32 @@ _FIRST = frozenset({"static", "useStaticAssets", "setBaseViewsDir", "sendFile"})
 def read_folders(program: Program, resolver: Resolver, package: Package) -> tuple[Located[str], ...]:
     """Return each folder, relative to the package, with the first place that reads it."""
     found: dict[str, Located[str]] = {}
+    for path in _read(program, resolver, package):
+        folder = _folder(path.value, program, package)
+        if folder is not None:
+            found.setdefault(folder, Located(folder, path.at))
+    return tuple(found.values())
+
+
+def read_of_others(program: Program, resolver: Resolver, package: Package) -> tuple[Located[str], ...]:
+    """Return each path in the folder of another package, relative to the root, with the first place that reads it."""
+    found: dict[str, Located[str]] = {}
+    for path in _read(program, resolver, package):
+        owner = program.owner(posixpath.dirname(posixpath.normpath(path.value)))
+        if owner not in (None, ".", package.folder):
+            found.setdefault(owner or "", Located(posixpath.normpath(path.value), path.at))
+    return tuple(found.values())
+
+
+def _read(program: Program, resolver: Resolver, package: Package) -> Iterator[Located[str]]:
     for source in program.having(package.folder, *MARKS):
         if is_build_config(source.path):
             continue
         for call in source.nodes("call_expression"):
             for named in _paths(Expr(call, source), resolver):
-                folder = _folder(_evaluated(named.node, named.source, resolver, package, 0), program, package)
-                if folder is not None and folder not in found:
-                    found[folder] = Located(folder, source.at(named.node))
-    return tuple(found.values())
+                path = _evaluated(named.node, named.source, resolver, package, 0)
+                if path is not None:
+                    yield Located(path, source.at(named.node))
 
 
 def _paths(call: Expr, resolver: Resolver) -> "Iterator[Expr]":
@@ -126,10 +143,8 @@ def _template(node: "Node", source: Source, resolver: Resolver, package: Package
     return posixpath.join(base, source.text(children[1]).lstrip("/"))
 
 
-def _folder(path: str | None, program: Program, package: Package) -> str | None:
+def _folder(path: str, program: Program, package: Package) -> str | None:
     """Return the folder inside the package that a path means, if it is there; for a file at the top, the file."""
-    if path is None:
-        return None
     path = posixpath.normpath(path)
     prefix = "" if package.folder == "." else package.folder + "/"
     if path.startswith(("..", "/")) or not path.startswith(prefix) or "\0" in path:
