@@ -45,7 +45,7 @@ def test_a_host_that_leads_elsewhere_comes_with_a_way_to_it_from_here(tmp_path: 
 
 def test_the_first_host_that_is_one_is_filled_in(tmp_path: Path) -> None:
     old = 'old.test: { redirect_to: "https://here.test" }'
-    settings = f'  sites:\n    {old}\n    "*.${{NAME}}": {{ to: api, also: ["${{NAME}}"] }}\n'
+    settings = f'  dns: hetzner\n  sites:\n    {old}\n    "*.${{NAME}}": {{ to: api, also: ["${{NAME}}"] }}\n'
     assert _said(_planned(tmp_path, settings), NAME="here.test") == "https://here.test"
 
 
