@@ -27,6 +27,10 @@ def repository(tmp_path: Path) -> Repository:
         'publish: "[:::::]"',
         'publish: "[:1:2:3:4:5:6:7]"',
         "publish: 01.2.3.4",
+        'compose: "a\\0b"',
+        'backups: {to: "/x\\0"}',
+        'variables: {A: {value: "\\e[31m"}}',
+        'proxy: {sites: {a.example: {paths: {"/a\\a": api}}}}',
     ],
 )
 def test_what_no_program_takes_is_no_value(said: str) -> None:

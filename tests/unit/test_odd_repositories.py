@@ -147,6 +147,13 @@ def test_of_two_lockfiles_the_one_that_is_too_much_is_named(repository: Reposito
     assert "if package-lock.json, which is there too, is the one you use, delete" in refused.value.remedy
 
 
+def test_the_root_is_not_called_a_dot(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"name": "site", "scripts": {"start": "astro dev"}}')
+    with pytest.raises(BayplanError) as refused:
+        pipeline.plan(tmp_path)
+    assert 'the script "start" of the root (`astro dev`) runs astro' in refused.value.message
+
+
 def migrating(repository: Repository, script: str, **groups: dict[str, str]) -> Repository:
     content = {"name": "@shop/db", "main": "index.js", "scripts": {"migrate": script}, **groups}
     repository.manifest("packages/db", content)

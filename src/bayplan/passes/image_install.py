@@ -21,7 +21,7 @@ LAYOUT = Workdir(ROOT, Why("image_install", "every stage has the repository's la
 
 
 def base_stage(recipe: Recipe) -> Stage:
-    steps: tuple[Step, ...] = (*_compilers(recipe), *users.made(recipe), *_manager(recipe), LAYOUT)
+    steps: tuple[Step, ...] = (*_compilers(recipe), *_manager(recipe), *users.made(recipe), LAYOUT)
     because = "what builds runs on the builder's own platform"
     because = because if recipe.workspace.manager.comes_with_node else f"the exact package manager; {because}"
     return Stage("base", recipe.base, steps, Why("image_install", because, recipe.node.why.at), native=True)

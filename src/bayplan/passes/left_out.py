@@ -43,18 +43,22 @@ def without_command(package: Package, folder: str) -> str:
     """Say why nothing is known to start a package."""
     name = next((name for name in STARTS if name in package.scripts), None)
     if name is None:
-        return f"nothing says how {folder} is started"
+        return f"nothing says how {_shown(folder)} is started"
     read = package.commands.get(name)
     why = f"runs {read[0]}, which is nothing to run here" if read else "could not be read"
-    return f'the script "{name}" of {folder} (`{package.scripts[name].value[:80]}`) {why}'
+    return f'the script "{name}" of {_shown(folder)} (`{package.scripts[name].value[:80]}`) {why}'
 
 
 def _reason(package: Package, folder: str) -> tuple[str, At]:
     script = start_script(package)
     if package.code.framework is not None:
-        return f"bayplan.yaml skips {folder}", package.at
+        return f"bayplan.yaml skips {_shown(folder)}", package.at
     if script is not None:
         return without_command(package, folder), script.at
     if package.entries:
-        return f"{folder} is a library: other packages import it, and no script starts it", package.at
-    return f"{folder} has no start script", package.at
+        return f"{_shown(folder)} is a library: other packages import it, and no script starts it", package.at
+    return f"{_shown(folder)} has no start script", package.at
+
+
+def _shown(folder: str) -> str:
+    return "the root" if folder == "." else folder

@@ -34,7 +34,7 @@ def probe(subject: Subject) -> Iterator[Evidence]:
         if part.name in found and not ends(part) and not _is_only_published(part):
             yield _way_out(subject, part, found[part.name])
     for store in subject.stack.stores:
-        if store.name in found and not _is_outward(store) and not store.bindings:
+        if store.name in found and not _is_outward(store):
             yield from _hidden(subject, store, found)
 
 

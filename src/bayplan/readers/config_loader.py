@@ -1,5 +1,6 @@
 """Plain values → the types of `model/config.py`, collecting every mistake on the way."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -21,6 +22,8 @@ from bayplan.readers.config_types import (
 from bayplan.source import At
 
 Route: TypeAlias = tuple[str | int, ...]
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What no program takes in a value; a tab and a line break may stand in one."""
 
 
 @dataclass(slots=True)
@@ -76,6 +79,9 @@ class Loader:
         if item is not None and isinstance(value, list):
             loaded = [self._value(item, each, (*route, index)) for index, each in enumerate(value)]
             return tuple(each for each in loaded if each is not None)
+        if isinstance(value, str) and UNPRINTABLE.search(value):
+            self._wrong(route, "a control character cannot stand here")
+            return None
         if section is None and mapping is None and item is None and accepts(kind, value):
             return plain(kind, value)
         self._wrong(route, f"expected {words(kind)}, found {shown(value)}{_did_you_mean(kind, value)}")
@@ -84,7 +90,7 @@ class Loader:
     def _entry(self, mapping: tuple[Any, Any], name: str, value: object, route: Route) -> Any:
         name_type, value_type = mapping
         self._remember(route)
-        if not accepts(name_type, name):
+        if not accepts(name_type, name) or UNPRINTABLE.search(name):
             self._wrong(route, f"a name is made of {words(name_type)}", at_key=True)
         return self._value(value_type, value, route)
 

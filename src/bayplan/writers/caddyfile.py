@@ -93,13 +93,12 @@ def _handled(stack: Stack, answer: Answer) -> Iterator[Line]:
         return
     forever = Why("proxy", "their names change with their content")
     fresh = Why("proxy", "a page names the files of its version; every path of the app is the same page")
-    root = line("root", "*", answer.files)
+    served = (line("root", "*", answer.files), line("encode", "zstd", "gzip"))
     if not answer.path:
         kept = line("header", "Cache-Control", "public, max-age=31536000, immutable")
-        yield block("handle", HASHED, lines=(root, kept, line("file_server")), why=forever)
+        yield block("handle", HASHED, lines=(*served, kept, line("file_server")), why=forever)
     pages = (
-        root,
-        line("encode", "zstd", "gzip"),
+        *served,
         line("header", "Cache-Control", "no-cache"),
         line("try_files", "{path}", "/index.html"),
         line("file_server"),

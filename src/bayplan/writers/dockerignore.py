@@ -8,7 +8,7 @@ from bayplan.formats import dockerignore
 from bayplan.formats.dockerignore import Group, literal
 from bayplan.model.image import Copy, Image
 from bayplan.model.rendered import Rendered
-from bayplan.model.stack import Stack
+from bayplan.model.stack import Stack, Tls
 from bayplan.source import Fact, Why
 
 NAME = ".dockerignore"
@@ -39,7 +39,7 @@ def _of_context(stacks: Sequence[Stack], every: Sequence[Image], context: str, c
     left = _leftovers([each.value for each in _below(_once(stack.leftovers for stack in stacks), context, contexts)])
     built = (*(f"**/{name}" for name in BUILT), *_unusual_outputs(images))
     unneeded = list(_below(_by_all([stack.unneeded for stack in stacks]), context, contexts))
-    keys = (path for stack in stacks if stack.proxy for path in (stack.proxy.tls.certificate, stack.proxy.tls.key))
+    keys = (path for stack in stacks if stack.proxy for path in _certificates(stack.proxy.tls))
     secret = _below([Fact(literal(path), SECRET) for path in dict.fromkeys(keys) if path], context, contexts)
     general = (*AT_THE_ROOT, *EVERYWHERE) if context == "." else EVERYWHERE
     groups = [
@@ -65,6 +65,12 @@ def _of_context(stacks: Sequence[Stack], every: Sequence[Image], context: str, c
         ),
     ]
     return dockerignore.render(groups)
+
+
+def _certificates(tls: Tls) -> Iterator[str]:
+    """Yield the folder of a certificate and its key, for the next one comes beside them; or both."""
+    folders = {posixpath.dirname(tls.certificate), posixpath.dirname(tls.key)}
+    yield from folders if len(folders) == 1 and "" not in folders else (tls.certificate, tls.key)
 
 
 def _once(several: Iterable[Sequence[Fact[str]]]) -> list[Fact[str]]:
