@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bayplan.engines.backups.cipher import Gpg
 from bayplan.engines.backups.destination import open_file
 from bayplan.engines.backups.envelope import Packer, Unpacker
 from bayplan.engines.backups.families import family
@@ -263,3 +264,7 @@ def test_what_is_no_file_is_no_backup(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match="is not a file"):
         open_file(tmp_path / "pipe")
+
+
+def test_no_key_is_fetched_for_an_address_that_the_keyring_does_not_know() -> None:
+    assert "--no-auto-key-locate" in Gpg("someone@example.com").encrypt().argv

@@ -407,6 +407,10 @@ def test_what_would_not_work_is_not_written(repository: Repository, capsys: pyte
     assert "unanswered-health-path" in said
     assert "nothing was written" in said
     assert not (repository.root / "docker-compose.prod.yml").exists()
+    assert main(["-C", str(repository.root), "write", "--diff"]) == 0
+    patch, beside = capsys.readouterr()
+    assert patch.startswith("--- /dev/null\n")
+    assert "would write none of this" in beside
 
 
 def test_what_a_next_app_demands_when_it_is_loaded_is_there_when_it_is_built(repository: Repository) -> None:

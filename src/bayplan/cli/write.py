@@ -65,10 +65,20 @@ def run(arguments: argparse.Namespace) -> int:
         return settle(planned, plan)
     if arguments.diff:
         sys.stdout.write(_coloured(diff(plan)))
+        _warn(planned, plan)
     else:
         show(plan, would=True)
     show_conflicts(plan)
     return int(plan.drifts if arguments.check else bool(plan.of(Kind.CONFLICT)))
+
+
+def _warn(planned: "Planned", plan: Plan) -> None:
+    """Say of changes that they would not be made, beside the patch and not in it."""
+    from bayplan import pipeline
+
+    _, findings, broken = pipeline.check_writes(planned, plan) if plan.writing else (planned.tree, (), ())
+    if findings or broken:
+        print("`bayplan write` would write none of this, for it would not work; it says why", file=sys.stderr)
 
 
 def finish_killed(root: Path) -> None:

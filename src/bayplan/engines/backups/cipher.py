@@ -47,8 +47,8 @@ class Gpg:
     ending: str = "gpg"
 
     def encrypt(self) -> Step:
-        # bayplan.yaml names the key, which is all the trust there can be; the dump is compressed already.
-        options = ("--batch", "--no-tty", "--trust-model=always", "--compress-algo=none")
+        # The keyring's key of that name is all the trust there can be: none is fetched. The dump is compressed already.
+        options = ("--batch", "--no-tty", "--no-auto-key-locate", "--trust-model=always", "--compress-algo=none")
         return Step(("gpg", *options, "--recipient", self.recipient, "--encrypt"), "encrypt the backup")
 
     def decrypt(self) -> Step:
