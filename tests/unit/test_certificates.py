@@ -160,3 +160,10 @@ def test_without_files_nothing_is_asked_of_this_machine(stack: Stack, tmp_path: 
     tls = Tls(TlsKind.AUTOMATIC, stack.proxy.why)
     refuse_unusable(replace(stack, proxy=replace(stack.proxy, tls=tls)), tmp_path, {})
     refuse_unusable(replace(stack, proxy=None), tmp_path, {})
+
+
+def test_a_spelling_that_only_openssl_reads_is_refused(stack: Stack, maker: Authority, tmp_path: Path) -> None:
+    _issue(maker, tmp_path, HOST)
+    path = tmp_path / "certs/origin.pem"
+    path.write_text(path.read_text().replace(" CERTIFICATE-", " X509 CERTIFICATE-"))
+    assert "one of them is empty, of another format, or has a password" in _refusal(stack, tmp_path)

@@ -125,7 +125,7 @@ class TestCommands:
 
     def test_compose_is_told_the_project_and_every_env_file(self) -> None:
         project = docker.Project("shop", Path("/repo"), env_files=(".env", ".bayplan/run.env"))
-        assert shown(docker.down(project, volumes=True).argv) == (
+        assert shown(docker.down(project, {}, volumes=True).argv) == (
             "docker compose --project-name=shop --file=docker-compose.prod.yml --env-file=.env"
             " --env-file=.bayplan/run.env down --remove-orphans --volumes"
         )

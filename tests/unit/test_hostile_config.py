@@ -66,3 +66,12 @@ def test_a_default_that_compose_would_cut_off_is_refused(tmp_path: Path) -> None
     repository = Repository(tmp_path).app("api", server(3000) + "console.log(process.env.LIMITS!);\n")
     with pytest.raises(UsageError, match="default of LIMITS"):
         repository.plan("variables: {LIMITS: {default: '{\"a\": 1}'}}")
+
+
+def test_a_folder_that_git_ignores_is_in_no_file_that_all_machines_share(repository: Repository) -> None:
+    repository.write(".gitignore", "certs/\n/tmp\n*.pem\n").write("certs/a.pem", "x").write("tmp/x", "x").write(
+        "legal/x", "x"
+    )
+    text = repository.plan().files[".dockerignore"].text.splitlines()
+    assert "legal" in text
+    assert not {"certs", "tmp"} & set(text)

@@ -226,7 +226,7 @@ def test_a_static_site_is_served_on_this_machine_until_it_has_a_host_name(reposi
     assert roles == {"api": "web", "site": "files"}
     assert planned.stack.service("api").binding is not None  # type: ignore[union-attr]
     assert planned.files["Caddyfile"].text.startswith("http://localhost {\n")
-    assert '"8080:80"' in planned.files["docker-compose.prod.yml"].text
+    assert '"127.0.0.1:8080:80"' in planned.files["docker-compose.prod.yml"].text
     (note,) = [note for note in planned.stack.notes if note.about == "site"]
     assert "http://localhost:8080" in note.text
     assert "proxy.sites" in note.text

@@ -221,6 +221,16 @@ def test_the_address_for_browsers_is_published_and_the_one_for_servers_internal(
     assert [need.name for need in front.needs] == ["api"]
 
 
+def test_a_path_that_the_code_takes_for_its_api_is_part_of_the_address(repository: Repository) -> None:
+    repository.app("api", server(4100))
+    repository.app("front", server(3000, "export const api = process.env.NEXT_PUBLIC_API_URL ?? '/v1';\n"))
+    front = repository.plan().stack.service("front")
+    assert front is not None
+    assert [each.value for each in front.variables] == [
+        Asked("NEXT_PUBLIC_API_URL", "http://localhost:4100/v1", required=False)
+    ]
+
+
 def test_an_address_follows_a_port_that_bayplan_yaml_changes(repository: Repository) -> None:
     repository.app("api", server(4100))
     repository.app("front", server(3000, "fetch(process.env.BACKEND_URL ?? 'http://localhost:4100');\n"))

@@ -64,6 +64,13 @@ def test_the_code_says_which_store_it_needs_and_is_told_its_address(
     assert [need.name for need in stack.services[0].needs] == [kind]
 
 
+def test_an_image_of_another_store_is_refused_with_the_right_name(repository: Repository) -> None:
+    with pytest.raises(UsageError) as refused:
+        using(repository, "").plan('stores:\n  mysql: {image: "mariadb:11"}\n')
+    assert "mariadb:11 runs MariaDB" in refused.value.message
+    assert refused.value.remedy == "describe it as stores.mariadb; it takes the place of mysql"
+
+
 def test_nats_is_told_to_end_by_the_signal_after_which_it_ends_well(repository: Repository) -> None:
     text = using(repository, "").plan("stores:\n  nats: {}\n").files["docker-compose.prod.yml"].text
     assert text.count("stop_signal: SIGINT") == 1

@@ -37,8 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
         dry=arguments.dry_run,
         refuse=refuse_another,
         needs=lambda _: False,
+        keeps=False,
     )
-    steps = [docker.down(session.engine.project, volumes=arguments.volumes)]
+    steps = [docker.down(session.engine.project, {}, volumes=arguments.volumes)]
     names = sorted(set(session.images().values()))
     if arguments.dry_run:
         steps += [docker.remove_images(names)] if arguments.images else []

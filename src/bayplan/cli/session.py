@@ -146,11 +146,12 @@ def open_session(
     dry: bool = False,
     refuse: Callable[[DockerEngine], None] = lambda _: None,
     needs: Callable[[Term], bool] = lambda _: True,
+    keeps: bool = True,
 ) -> Session:
     """Find the engine and settle the values; a dry run does neither more than it must.
 
     `refuse` is asked before anything is written, and raises when the command cannot go on. `needs` says without which
-    variables it cannot, where there is an env file that lacks them.
+    variables it cannot, where there is an env file that lacks them. Without `keeps` nothing that is made up is kept.
     """
     payloads = _payloads(config or Config())
     if not dry and not (root / stack.compose).is_file():
@@ -160,9 +161,11 @@ def open_session(
         engine = DockerEngine(project, Local())
         engine.check()
         refuse(engine)
-    settled = environment.preview(stack, root, needs) if dry else environment.prepare(stack, root, needs)
-    engine = DockerEngine(replace(project, env_files=settled.files), Local(), settled.secrets, settled.values)
-    if not dry and settled.made:
+    settled = environment.prepare(stack, root, needs) if keeps and not dry else environment.preview(stack, root, needs)
+    there = tuple(path for path in settled.files if keeps or (root / path).exists())
+    made_up = {} if keeps else {name: settled.values[name] or "unknown" for name in settled.made}
+    engine = DockerEngine(replace(project, env_files=there), Local(), settled.secrets, settled.values, made_up)
+    if not dry and keeps and settled.made:
         print(f"made development values for {', '.join(settled.made)} ({settled.files[-1]})")
         if engine.volumes():
             print("there is data from earlier, which may want other ones; `bayplan down --volumes` deletes it")

@@ -1,6 +1,7 @@
 """The certificate that a proxy is given: there, its key's, valid today, and for the names it is to answer."""
 
 import re
+import shlex
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ MEANINGS = {
 }
 """What OpenSSL's numbers mean where a user can do something about it."""
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
+LARGEST = 1_000_000
 PORT = re.compile(r":\d+$")
 
 
@@ -33,7 +35,7 @@ def refuse_unusable(stack: Stack, root: Path, values: Mapping[str, str]) -> None
         _refuse_missing(proxy, root, name, values)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        chain = PEM.findall((root / proxy.tls.certificate).read_text(encoding="utf-8", errors="replace"))
+        chain = _chain(root / proxy.tls.certificate)
         server.load_cert_chain(root / proxy.tls.certificate, root / proxy.tls.key, password=lambda: b"")
     except PermissionError:
         return
@@ -67,8 +69,19 @@ def _refuse_missing(proxy: Proxy, root: Path, name: str, values: Mapping[str, st
         )
 
 
+def _chain(path: Path) -> list[str]:
+    """Return the certificates of a file as the proxy reads them, of which OpenSSL knows older spellings."""
+    with path.open("rb") as file:
+        found = PEM.findall(file.read(LARGEST).decode("utf-8", errors="replace"))
+    if not found:
+        raise ssl.SSLError("PEM: no certificate")
+    return found
+
+
 def _said(error: OSError) -> str:
     reason = getattr(error, "reason", None)
+    if "PEM" in str(reason or error):
+        return "one of them is empty, of another format, or has a password"
     if reason == "KEY_VALUES_MISMATCH":
         return "the key is another certificate's"
     return str(reason or error.strerror or error).replace("_", " ").lower()
@@ -114,7 +127,8 @@ def _made(proxy: Proxy, root: Path, values: Mapping[str, str]) -> str:
     missing = [folder for folder in folders if not (root / folder).is_dir()]
     names = ",".join(f"DNS:{PORT.sub('', host)}" for host in hosts(proxy, values))
     return (
-        (f"mkdir -p {' '.join(missing)} && " if missing else "")
+        (f"mkdir -p {shlex.join(missing)} && " if missing else "")
         + "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=trial"
-        f" -addext subjectAltName={names} -out {proxy.tls.certificate} -keyout {proxy.tls.key}"
+        f" -addext subjectAltName={shlex.quote(names)} -out {shlex.quote(proxy.tls.certificate)}"
+        f" -keyout {shlex.quote(proxy.tls.key)}"
     )

@@ -1,7 +1,7 @@
 """Every Docker command bayplan runs, as a value. Nothing here runs anything."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -117,9 +117,10 @@ def tag(image: str, name: str) -> Step:
     return Step(("docker", "tag", image, name), f"name the image {name}", timeout=QUICK)
 
 
-def down(project: Project, *, volumes: bool) -> Step:
+def down(project: Project, given: Mapping[str, str], *, volumes: bool) -> Step:
+    """Take the stack down; `given` is what compose must have to read its file, whatever it is."""
     words = ["down", "--remove-orphans", *(["--volumes"] if volumes else [])]
-    return compose(project, words, "take the stack down")
+    return replace(compose(project, words, "take the stack down"), environment=given)
 
 
 def config_hashes(project: Project) -> Step:

@@ -28,6 +28,8 @@ class DockerEngine:
     secrets: tuple[Secret, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     """What the operator supplied, by name."""
+    made_up: Mapping[str, str] = field(default_factory=dict)
+    """What nobody supplied and no file holds: for a command that needs it only to read the compose file."""
     _ahead: float | None = field(default=None, init=False)
 
     def check(self) -> str:
@@ -123,7 +125,7 @@ class DockerEngine:
         self.runner.run(docker.restart(container.id, seconds))
 
     def down(self, *, volumes: bool) -> None:
-        self.runner.run(docker.down(self.project, volumes=volumes))
+        self.runner.run(docker.down(self.project, self.made_up, volumes=volumes))
 
     def left(self) -> tuple[str, ...]:
         """Name everything that exists of the project."""

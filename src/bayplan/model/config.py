@@ -112,7 +112,7 @@ class ServiceConfig:
     port: Port | None = None
     """The port it listens on inside its container."""
     publish: Publish | Literal[False] | None = None
-    """The port of the host that leads to it (`"8080"`, `"127.0.0.1:8080"`), `loopback` for its own, `false` for none."""
+    """The port of the host that leads to it (`"8080"`, `"127.0.0.1:8080"`); `loopback` for its own, or `false`."""
     health: Route | None = None
     """The HTTP path that answers 200 when it works."""
     command: Line | None = None
@@ -129,6 +129,8 @@ class ServiceConfig:
     """The most memory it may use: `512MB`, `1GB`."""
     cpus: Annotated[float, Between(0.01, 1024)] | None = None
     """The most processors it may use."""
+    start: Duration | None = None
+    """How long it may take to start before failed health checks count: `30s`; a minute where nothing is said."""
     grace: Duration | None = None
     """How long it may take to stop: `30s`."""
     budget: Size | None = None
@@ -212,7 +214,7 @@ class ProxyConfig:
     key: File | None = None
     """The key of that certificate."""
     dns: Word | None = None
-    """The DNS provider that proves the domain is yours, for wildcards: `hetzner`, `cloudflare`. Caddy is built with it."""
+    """The DNS provider that proves the domain is yours, for wildcards: `hetzner`. Caddy is built with its module."""
     email: Line | None = None
     """Whom the certificate authority tells about trouble."""
     publish: Where | Literal[False] | None = None
@@ -232,7 +234,7 @@ class BackupConfig:
     """Backups of the stores: dumped, compressed and encrypted in one pipeline."""
 
     to: Line | None = None
-    """Where they go: a folder of the machine (`/var/backups/shop`), or a remote that rclone knows (`rclone:s3:bucket`)."""
+    """Where they go: a folder of the machine (`/var/backups/shop`), or a remote of rclone (`rclone:s3:bucket`)."""
     age: Line | None = None
     """The public key of age they are encrypted for: `age1...`."""
     gpg: Line | None = None

@@ -113,7 +113,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A port of the host that leads into a container; `address` 127.0.0.1 keeps it on this machine, none is every one."""
+    """A port of the host that leads into a container; `address` 127.0.0.1 keeps it here, and none is every one."""
 
     port: int
     address: str | Asked

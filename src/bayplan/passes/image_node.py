@@ -7,6 +7,7 @@ from bayplan.passes import users
 from bayplan.passes.image_build import build_stage, stripping
 from bayplan.passes.image_install import base_stage, manifests_stage, production_stage
 from bayplan.passes.recipe import ROOT, Recipe, inside
+from bayplan.passes.settings import seconds
 from bayplan.source import Why
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - the container's own interfaces
@@ -62,6 +63,8 @@ def last_steps(recipe: Recipe) -> tuple[Step, ...]:
     if recipe.port is not None:
         steps.append(Expose(recipe.port.value, recipe.port.why))
     if recipe.health is not None:
-        steps.append(Healthcheck(recipe.health.command, recipe.health.why))
+        starts = recipe.app.settings.start
+        check = Healthcheck(recipe.health.command, recipe.health.why)
+        steps.append(replace(check, start_period=seconds(starts)) if starts else check)
     steps.append(Command(recipe.command.value, recipe.command.why))
     return tuple(steps)

@@ -195,7 +195,7 @@ def _bindings(wanted: ProxyConfig, config: Config, tls: Tls, known: Mapping[str,
         return
     if config.proxy is None:
         why = Why("proxy", "a port of this machine that is seldom taken")
-        yield Binding(TRIAL_PORT, where(config.publish)[0] if config.publish else "", why, inside=HTTP)
+        yield Binding(TRIAL_PORT, where(config.publish or "loopback")[0], why, inside=HTTP)
         return
     address = where(wanted.publish)[0] if wanted.publish else ""
     because = "bayplan.yaml says so" if wanted.publish else "the world comes in here"

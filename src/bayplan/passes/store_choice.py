@@ -44,12 +44,20 @@ def chosen(config: Config, apps: Sequence[App], in_use: Sequence[Located[str]]) 
 
 
 def _refuse_unknown(config: Config) -> None:
-    for kind in config.stores:
+    for kind, settings in config.stores.items():
         if kind not in catalog.kinds():
             raise UsageError(
                 f"bayplan knows no store {kind!r}",
                 remedy=f"use one of {', '.join(catalog.kinds())}",
                 at=config.at("stores", kind),
+            )
+        image = repository(settings.image) if settings.image else ""
+        runs = [each for each in catalog.mentioning({image}) if image in each.needed_by.images] if image else []
+        if runs and kind not in (each.kind for each in runs):
+            raise UsageError(
+                f"{settings.image} runs {runs[0].title}, and its health check and variables are not those of {kind}",
+                remedy=f"describe it as stores.{runs[0].kind}; it takes the place of {kind}",
+                at=config.at("stores", kind, "image"),
             )
 
 

@@ -1,6 +1,7 @@
 """What of the repository no image is made from, so that a change there builds nothing again."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from bayplan.formats.dockerignore import literal
 from bayplan.model.image import Copy, Image
@@ -35,7 +36,7 @@ def _copied(image: Image) -> Iterator[str]:
 def _folders(owner: Workspace, others: Sequence[Workspace], taken: set[str]) -> Iterator[Fact[str]]:
     beside = {each.root: each for each in others if each is not owner}
     packages = {owner.from_root(each.folder): each.at for each in owner.packages if each.folder != "."}
-    tops = {owner.from_root(folder): folder for folder in owner.folders}
+    tops = {owner.from_root(each): each for each in owner.folders if not _is_ignored(each, owner.ignored)}
     needed = {owner.from_root(source) for source in taken if source != "."}
     found: list[str] = []
     for folder in sorted({*tops, *packages, *beside}):
@@ -51,6 +52,15 @@ def _folders(owner: Workspace, others: Sequence[Workspace], taken: set[str]) -> 
             why = Why("unneeded", "no image is made from it", packages.get(folder))
         found.append(folder)
         yield Fact(literal(folder), why)
+
+
+def _is_ignored(folder: str, patterns: Iterable[str]) -> bool:
+    """Say whether git leaves a folder out: it is on some machines only, and the file must be the same on all."""
+    ignored = False
+    for pattern in patterns:
+        if fnmatchcase(folder, pattern.lstrip("!").removeprefix("**/").strip("/")):
+            ignored = not pattern.startswith("!")
+    return ignored
 
 
 def _overlaps(folder: str, needed: Iterable[str]) -> bool:

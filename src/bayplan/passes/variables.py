@@ -173,7 +173,7 @@ def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) ->
     default = next((use.default for use in uses if use.default is not None), None)
     other = _service_meant(around, app, name, default)
     local = LOCAL.match(default or "")
-    path = (local["path"] or "") if local else ""
+    path = (local["path"] or "") if local else default if default is not None and default.startswith("/") else ""
     if other is not None and (PUBLIC.match(name) or FOR_BROWSERS.search(name)):
         if other not in around.bindings:
             return Asked(name), Why("variables", f"read at {at}", at)

@@ -75,7 +75,7 @@ def _confined() -> tuple[str, ...]:
         "PrivateDevices=true",
         "ProtectSystem=full",
         *(f"Protect{what}=true" for what in protected),
-        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
         "RestrictNamespaces=true",
         "RestrictRealtime=true",
         "RestrictSUIDSGID=true",

@@ -93,8 +93,8 @@ def _keys(stack: Stack, backups: Backups) -> list[str]:
 
 
 def _timer(stack: Stack, backups: Backups) -> list[str]:
-    del backups
     name = unit(stack)
+    remote = ["", "Root needs the remote too: `sudo rclone config`, then `sudo rclone lsd REMOTE:` shows that it answers."]
     instance = f'"$(systemd-escape --template={name}.timer --path "$PWD")"'
     return [
         "## The timer",
@@ -108,6 +108,9 @@ def _timer(stack: Stack, backups: Backups) -> list[str]:
         f"systemctl list-timers '{name}*'        # when it runs next",
         f"journalctl --unit '{name}*' --since -2d    # what it said",
         "```",
+        *(remote if backups.to.startswith("rclone:") else []),
+        "",
+        "Nobody hears of one that fails unless `systemctl edit` adds an `OnFailure=` to the service, or somebody looks.",
     ]
 
 
@@ -137,6 +140,8 @@ def _restore(stack: Stack, backups: Backups) -> list[str]:
         f"bayplan backup --env {stack.environment} --list",
         f"bayplan restore --env {stack.environment}{identity} {_name(stack, store, backups)}",
         "```",
+        "",
+        f"When the machine is lost: on a new one, this checkout, `{stack.env_file}` from the safe, `bayplan up`, and the same.",
     ]
 
 
