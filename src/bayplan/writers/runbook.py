@@ -94,7 +94,10 @@ def _keys(stack: Stack, backups: Backups) -> list[str]:
 
 def _timer(stack: Stack, backups: Backups) -> list[str]:
     name = unit(stack)
-    remote = ["", "Root needs the remote too: `sudo rclone config`, then `sudo rclone lsd REMOTE:` shows that it answers."]
+    remote = [
+        "",
+        "Root needs the remote too: `sudo rclone config`, then `sudo rclone lsd REMOTE:` shows that it answers.",
+    ]
     instance = f'"$(systemd-escape --template={name}.timer --path "$PWD")"'
     return [
         "## The timer",
@@ -110,7 +113,7 @@ def _timer(stack: Stack, backups: Backups) -> list[str]:
         "```",
         *(remote if backups.to.startswith("rclone:") else []),
         "",
-        "Nobody hears of one that fails unless `systemctl edit` adds an `OnFailure=` to the service, or somebody looks.",
+        "Nobody hears of one that fails, unless `systemctl edit` adds an `OnFailure=` to the service.",
     ]
 
 
@@ -141,7 +144,7 @@ def _restore(stack: Stack, backups: Backups) -> list[str]:
         f"bayplan restore --env {stack.environment}{identity} {_name(stack, store, backups)}",
         "```",
         "",
-        f"When the machine is lost: on a new one, this checkout, `{stack.env_file}` from the safe, `bayplan up`, and the same.",
+        f"When the machine is lost: on a new one this checkout, `{stack.env_file}` from the safe, `bayplan up`; then the same.",
     ]
 
 
