@@ -151,7 +151,7 @@ def test_a_key_that_only_root_may_read_is_no_mistake(
     def forbidden(*_: object, **__: object) -> str:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_text", forbidden)
+    monkeypatch.setattr(Path, "open", forbidden)
     refuse_unusable(stack, tmp_path, {})
 
 
