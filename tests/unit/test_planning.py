@@ -494,3 +494,31 @@ def test_another_script_builds_it_when_bayplan_yaml_says_so(repository: Reposito
 def test_documentation_that_git_does_not_keep_is_noted(repository: Repository, ignores: str, *, said: bool) -> None:
     notes = repository.write(".gitignore", ignores).app("api", server(4100)).plan().stack.notes
     assert any(note.about == ".env.example" for note in notes) == said
+
+
+def test_a_folder_that_is_kept_is_a_volume_that_the_service_owns(tmp_path: Path) -> None:
+    repository = Repository(tmp_path).app("api", "require('http').createServer().listen(4000);\n")
+    planned = repository.plan("services: {api: {keep: [/app/apps/api/uploads, /data]}}\n")
+    compose = planned.files["docker-compose.prod.yml"].text
+    assert "      - api_uploads:/app/apps/api/uploads\n      - api_data:/data\n" in compose
+    assert "volumes:\n  api_uploads:\n  api_data:\n" in compose
+    image = planned.files["apps/api/Dockerfile"].text
+    made = "USER node\nWORKDIR /app/apps/api/uploads\nWORKDIR /data\nWORKDIR /app/apps/api\nEXPOSE 4000\n"
+    assert made in image
+
+
+def test_two_kept_folders_of_one_name_are_refused(tmp_path: Path) -> None:
+    repository = Repository(tmp_path).app("api", "require('http').createServer().listen(4000);\n")
+    with pytest.raises(UsageError, match="both would be called api_data"):
+        repository.plan("services: {api: {keep: [/a/data, /b/data]}}\n")
+
+
+def test_browsers_are_told_the_host_name_that_leads_to_a_service(tmp_path: Path) -> None:
+    repository = Repository(tmp_path).app("api", "require('http').createServer().listen(4000);\n")
+    reads = (
+        "process.env.NEXT_PUBLIC_API_URL ?? 'http://localhost:4000/v1';\nrequire('http').createServer().listen(3000);\n"
+    )
+    repository.app("web", reads)
+    planned = repository.plan('proxy: {tls: "off", sites: {"api.${DOMAIN}": {to: api}, example.com: {to: web}}}\n')
+    text = planned.files["docker-compose.prod.yml"].text
+    assert "NEXT_PUBLIC_API_URL: http://api.${DOMAIN:?see .env.example}/v1" in text

@@ -82,7 +82,7 @@ class TestCertificates:
         assert "http:// {\n\tredir https://{host}{uri} permanent\n}" in text
         assert "tls /etc/caddy/certs/origin.pem /etc/caddy/certs/origin.key" in text
         assert "- ./certs:/etc/caddy/certs:ro" in planned.files["docker-compose.prod.yml"].text
-        assert "certs/origin.key" in planned.files[".dockerignore"].text
+        assert "\ncerts\n" in planned.files[".dockerignore"].text
 
     def test_files_of_two_folders_are_mounted_one_by_one(self, repository: Repository) -> None:
         said = "  certificate: a/site.pem\n  key: b/site.key\n"
@@ -156,6 +156,13 @@ class TestPublishing:
     def test_the_address_is_the_users(self, repository: Repository, said: str, written: str) -> None:
         planned = repository.plan(sites("example.com: {to: api}", f'  publish: "{said}"\n'))
         assert written in planned.files["docker-compose.prod.yml"].text
+
+    @pytest.mark.parametrize(("tls", "port"), [("off", "8080:80"), ("internal", "8080:443")])
+    def test_one_port_behind_somebody_elses_proxy(self, repository: Repository, tls: str, port: str) -> None:
+        said = f'  publish: "127.0.0.1:8080"\n  tls: "{tls}"\n'
+        planned = repository.plan(sites("example.com: {to: api}", said))
+        text = planned.files["docker-compose.prod.yml"].text
+        assert f'    ports:\n      - "127.0.0.1:{port}"\n    volumes:' in text
 
     def test_none_for_a_tunnel(self, repository: Repository) -> None:
         planned = repository.plan(sites("example.com: {to: api}", "  publish: false\n"))

@@ -121,6 +121,8 @@ class ServiceConfig:
     """The name of the script that builds it."""
     files: tuple[Inside, ...] = ()
     """More files or folders of its package that run time needs."""
+    keep: tuple[Absolute, ...] = ()
+    """Folders of the container that keep what is written to them, each in a volume: uploads, a SQLite file."""
     writable: tuple[Absolute, ...] = ()
     """Folders of the container it writes to, in memory and empty again after a restart; the rest is read-only."""
     user: UserConfig | None = None
@@ -217,8 +219,8 @@ class ProxyConfig:
     """The DNS provider that proves the domain is yours, for wildcards: `hetzner`. Caddy is built with its module."""
     email: Line | None = None
     """Whom the certificate authority tells about trouble."""
-    publish: Where | Literal[False] | None = None
-    """The address its ports 80 and 443 are bound to; all of them by default."""
+    publish: Publish | Literal[False] | None = None
+    """The address of its ports 80 and 443, every one by default; or one port for all of it: `"127.0.0.1:8443"`."""
     image: ImageName | None = None
     """The image to run, with its tag: `caddy:2-alpine`."""
     caddyfile: File | None = None

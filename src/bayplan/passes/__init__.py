@@ -18,6 +18,7 @@ from bayplan.passes import (
     environments,
     git_ignored,
     health,
+    host_names,
     image_next,
     image_node,
     image_static,
@@ -40,6 +41,7 @@ from bayplan.passes import (
     unneeded,
     users,
     variables,
+    volumes,
 )
 from bayplan.passes import (
     proxy as proxy_pass,
@@ -105,7 +107,15 @@ class _Planner:
         self.users = {each.entry.kind: each.users for each in chosen}
         self.entries = [each.entry for each in chosen]
         self.around = variables.Surroundings(
-            workspace, config, name, self.ports, ports.usual(apps), self.bindings, self.users, self.entries
+            workspace,
+            config,
+            name,
+            self.ports,
+            ports.usual(apps),
+            self.bindings,
+            self.users,
+            self.entries,
+            host_names.reached_at(config),
         )
 
     def stack(self, in_use: Sequence[Located[str]], today: date | None) -> Stack:
@@ -201,6 +211,7 @@ class _Planner:
             queues=tuple(sorted({queue.name for queue in app.package.code.queues if queue.consumes and queue.name})),
             init=init,
             uid=users.number(app),
+            mounts=volumes.kept(app, self.config),
             replicas=1 if app.settings.replicas is None else app.settings.replicas,
         )
 

@@ -59,7 +59,7 @@ def environment(recipe: Recipe) -> tuple[tuple[str, str], ...]:
 
 
 def last_steps(recipe: Recipe) -> tuple[Step, ...]:
-    steps: list[Step] = [*users.taken(recipe)]
+    steps: list[Step] = [*users.taken(recipe), *_kept(recipe)]
     if recipe.port is not None:
         steps.append(Expose(recipe.port.value, recipe.port.why))
     if recipe.health is not None:
@@ -68,3 +68,11 @@ def last_steps(recipe: Recipe) -> tuple[Step, ...]:
         steps.append(replace(check, start_period=seconds(starts)) if starts else check)
     steps.append(Command(recipe.command.value, recipe.command.why))
     return tuple(steps)
+
+
+def _kept(recipe: Recipe) -> tuple[Step, ...]:
+    """Make the folders that volumes are mounted on: a new volume takes their owner."""
+    folders = recipe.app.settings.keep
+    owned = Why("bayplan.yaml", "what is written there is kept, and a new volume takes the owner of this folder")
+    back = Workdir(recipe.folder, Why("image_node", "its scripts run in the folder of its package", recipe.package.at))
+    return (*(Workdir(path, owned) for path in folders), back) if folders else ()

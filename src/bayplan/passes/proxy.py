@@ -33,7 +33,7 @@ from bayplan.passes.settings import megabytes, where
 from bayplan.source import Fact, Why
 
 LOCAL = "localhost"
-HTTP = 80
+HTTP, HTTPS = 80, 443
 TRIAL_PORT = 8080
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
@@ -197,9 +197,12 @@ def _bindings(wanted: ProxyConfig, config: Config, tls: Tls, known: Mapping[str,
         why = Why("proxy", "a port of this machine that is seldom taken")
         yield Binding(TRIAL_PORT, where(config.publish or "loopback")[0], why, inside=HTTP)
         return
-    address = where(wanted.publish)[0] if wanted.publish else ""
+    address, number = where(wanted.publish) if wanted.publish else ("", None)
     because = "bayplan.yaml says so" if wanted.publish else "the world comes in here"
     why = Why("bayplan.yaml", because, config.at("proxy", "publish"))
+    if number is not None:
+        yield Binding(number, address, why, inside=HTTP if tls.kind is TlsKind.OFF else HTTPS)
+        return
     for port, protocol in known["ports"]:
         if port == HTTP or tls.kind is not TlsKind.OFF:
             yield Binding(port, address, why, inside=port, protocol=protocol)

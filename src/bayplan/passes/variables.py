@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bayplan.catalog import load
 from bayplan.catalog.stores import StoreEntry
@@ -24,6 +24,8 @@ FOR_BROWSERS = re.compile(r"CORS|ORIGIN|PUBLIC|FRONTEND|CALLBACK|REDIRECT|(APP|S
 ADDRESS = re.compile(r"^(?P<name>\w*?)_?(?:INTERNAL_)?(?:BASE_)?(?:URL|ORIGIN|ENDPOINT|ADDRESS)$")
 LOCAL = re.compile(r"^https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(?P<port>\d+)(?P<path>/.*)?$")
 EXAMPLES = {"url": "https://example.com", "email": "someone@example.com", "boolean": "false", "number": "1"}
+VITE = 5173
+"""Where Vite serves an app during development, which a production build of it no longer does."""
 SYNONYMS = frozenset({"api", "backend", "server"})
 
 
@@ -47,6 +49,8 @@ class Surroundings:
     users: Mapping[str, Mapping[str, Why]]
     entries: Sequence[StoreEntry]
     """The catalog of stores, as this stack runs them."""
+    reached: Mapping[str, Value] = field(default_factory=dict)
+    """Under which address browsers reach the services that the proxy's host names lead to."""
 
 
 def variables(around: Surroundings, app: App) -> tuple[Variable, ...]:
@@ -175,6 +179,9 @@ def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) ->
     local = LOCAL.match(default or "")
     path = (local["path"] or "") if local else default if default is not None and default.startswith("/") else ""
     if other is not None and (PUBLIC.match(name) or FOR_BROWSERS.search(name)):
+        if other in around.reached:
+            why = Why("variables", f"the host name that leads to {other}", around.config.at("proxy", "sites"))
+            return _followed_by(around.reached[other], path), why
         if other not in around.bindings:
             return Asked(name), Why("variables", f"read at {at}", at)
         text = f"http://localhost:{around.bindings[other].port}{path}"
@@ -186,6 +193,16 @@ def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) ->
             "variables", f"the address of {other} inside the stack", at
         )
     return Asked(name), Why("variables", f"read at {at}", at)
+
+
+def _followed_by(found: Value, path: str) -> Value:
+    """Return an address with a path behind it."""
+    parts = found.parts if isinstance(found, Composed) else (found,)
+    if isinstance(parts[-1], Given):
+        parts = (*parts[:-1], Given(parts[-1].text + path))
+    elif path:
+        parts = (*parts, Given(path))
+    return parts[0] if len(parts) == 1 else Composed(parts)
 
 
 def _of_store(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> tuple[Value, str] | None:
@@ -202,6 +219,7 @@ def _service_meant(around: Surroundings, app: App, name: str, default: str | Non
     if match is None or SECRET.search(name):
         return None
     others = {each: port.value for each, port in around.ports.items() if port is not None and each != app.name}
+    others |= {each: VITE for each in around.reached if each in around.ports and each not in (*others, app.name)}
     local = LOCAL.match(default or "")
     if local is not None:
         named = int(local["port"])

@@ -144,7 +144,7 @@ def _restore(stack: Stack, backups: Backups) -> list[str]:
         f"bayplan restore --env {stack.environment}{identity} {_name(stack, store, backups)}",
         "```",
         "",
-        f"When the machine is lost: on a new one this checkout, `{stack.env_file}` from the safe, `bayplan up`; then the same.",
+        f"When the machine is lost: on a new one this checkout, `{stack.env_file}` from the safe, `bayplan up`; then this.",
     ]
 
 
