@@ -27,6 +27,7 @@ def repository(tmp_path: Path) -> Repository:
         'publish: "[:::::]"',
         'publish: "[:1:2:3:4:5:6:7]"',
         "publish: 01.2.3.4",
+        "stores: {postgres: {volume: x}}",
         'compose: "a\\0b"',
         'backups: {to: "/x\\0"}',
         'variables: {A: {value: "\\e[31m"}}',

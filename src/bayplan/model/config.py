@@ -75,6 +75,9 @@ PathPattern = Annotated[str, Form(r"^/[^\s{}\"]*$", "a path such as `/metrics` o
 Link = Annotated[str, Form(r"^(https?://|/)[^\s{}\"]*$", "an address such as `https://example.com` or a path")]
 HeaderName = Annotated[str, Form(r"^[A-Za-z0-9-]+$", "the name of a header such as `X-Frame-Options`")]
 Word = Annotated[str, Form(r"^[a-z][a-z0-9_-]*$", "one lower-case word such as `hetzner`")]
+VolumeName = Annotated[
+    str, Form(r"^[a-z][a-z0-9_-]+$", "two or more lower-case letters or digits, a single one is a drive to compose")
+]
 TimeOfDay = Annotated[str, Form(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 'a time of the day such as `"03:30"`')]
 StackName = Annotated[str, Form(r"^[a-z0-9][a-z0-9_-]*$", "lower-case letters, digits, `-` and `_`")]
 ServiceName = Annotated[str, Form(r"^@?[A-Za-z0-9][A-Za-z0-9._/-]*$", "letters, digits, `-`, `_` and `.`")]
@@ -153,7 +156,7 @@ class StoreConfig:
     """It runs elsewhere: do not deploy it; its address becomes a required variable."""
     publish: Publish | Literal[False] | None = None
     """Where its ports can be reached from the host: `loopback` for programs of this machine only; none otherwise."""
-    volume: Word | None = None
+    volume: VolumeName | None = None
     """The name of the volume that keeps its data."""
     memory: Size | None = None
     """The most memory it may use: `512MB`, `1GB`."""
