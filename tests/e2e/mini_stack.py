@@ -1,22 +1,11 @@
 """The tiny stack of `mini/`, planned by hand: nothing of the planner takes part in proving engine and probes."""
 
+from bayplan.model.code import Code
 from bayplan.model.image import Copy, Image, Run, Stage, Workdir
-from bayplan.model.stack import (
-    Asked,
-    Binding,
-    Composed,
-    Condition,
-    Given,
-    Health,
-    Limits,
-    Need,
-    Role,
-    Service,
-    Stack,
-    Store,
-    Variable,
-)
-from bayplan.model.workspace import Code, Manager, Package, Workspace
+from bayplan.model.lockfile import Manager
+from bayplan.model.parts import Asked, Binding, Composed, Condition, Given, Health, Limits, Need, Variable
+from bayplan.model.stack import Role, Service, Stack, Store
+from bayplan.model.workspace import Package, Workspace
 from bayplan.source import At, Fact, Why
 
 WHY = Why("test", "by hand")

@@ -10,7 +10,8 @@ from time import monotonic
 
 import pytest
 
-from bayplan.model.stack import Asked, Store
+from bayplan.model.parts import Asked
+from bayplan.model.stack import Store
 from tests.unit.planning import Repository, server
 
 pytestmark = pytest.mark.engine

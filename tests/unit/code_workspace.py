@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bayplan.model.workspace import Code, Dependency, DependencyKind, EnvUse, Package
+from bayplan.model.code import Code, EnvUse
+from bayplan.model.workspace import Dependency, DependencyKind, Package
 from bayplan.readers.code import read_code
 from bayplan.source import At, Located
 from bayplan.tree import Tree

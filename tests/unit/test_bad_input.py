@@ -291,7 +291,7 @@ VALUES = """\
 version: 1
 services:
   api:
-    command: "node dist/main.js; touch pwned $(id) `id` ${JWT_SECRET} $$ '\\u001b[2J'"
+    command: "node dist/main.js; touch pwned $(id) `id` ${JWT_SECRET} $$"
     health: /$HOME/${JWT_SECRET}/$(touch)
     files: ['a b', '-x', '$(touch pwned)', "it's", '<<EOF', 'a"b']
 variables:

@@ -10,7 +10,7 @@ from bayplan.catalog import load
 from bayplan.catalog.images import known, named
 from bayplan.catalog.stores import StoreEntry, base, entry, holding_tables, kinds, mentioning, table
 from bayplan.formats.shell_words import commands
-from bayplan.model.stack import LOOPBACK, Given
+from bayplan.model.parts import LOOPBACK, Given
 from bayplan.passes.store_values import plain, value, words
 
 KEYS = {each.name for each in fields(StoreEntry)} - {"health_seconds", "words", "secrets", "urls"} | {

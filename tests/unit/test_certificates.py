@@ -7,7 +7,8 @@ import pytest
 
 from bayplan.engines.certificates import refuse_unusable
 from bayplan.errors import BayplanError
-from bayplan.model.stack import Stack, Tls, TlsKind
+from bayplan.model.front import Tls, TlsKind
+from bayplan.model.stack import Stack
 from tests.authority import Authority, authority
 from tests.unit.planning import Repository, server
 

@@ -28,23 +28,9 @@ from bayplan.errors import (
 )
 from bayplan.model.config import Config
 from bayplan.model.image import Image, Stage
+from bayplan.model.parts import Asked, Binding, Composed, Condition, Given, Health, Limits, Need, Note, Variable
 from bayplan.model.rendered import Rendered
-from bayplan.model.stack import (
-    Asked,
-    Binding,
-    Composed,
-    Condition,
-    Given,
-    Health,
-    Limits,
-    Need,
-    Note,
-    Role,
-    Service,
-    Stack,
-    Store,
-    Variable,
-)
+from bayplan.model.stack import Role, Service, Stack, Store
 from bayplan.model.workspace import Workspace
 from bayplan.ownership import disk
 from bayplan.ownership.action import InPlace, digest

@@ -3,7 +3,7 @@
 
 import pytest
 
-from bayplan.model.workspace import Use
+from bayplan.model.code import Use
 from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace, told
 
 OPTIONAL = (False, None)

@@ -3,7 +3,7 @@
 
 import pytest
 
-from bayplan.model.workspace import EnvUse, Use
+from bayplan.model.code import EnvUse, Use
 from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 ZOD = "import { z } from 'zod'\n"

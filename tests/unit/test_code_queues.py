@@ -3,7 +3,7 @@
 
 import pytest
 
-from bayplan.model.workspace import NextConfig
+from bayplan.model.code import NextConfig
 from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 BULLMQ = "import { Queue, Worker } from 'bullmq'\n"

@@ -3,7 +3,7 @@
 
 import pytest
 
-from bayplan.model.workspace import Code
+from bayplan.model.code import Code
 from tests.unit.code_workspace import manifest, read_app, read_main, read_workspace
 
 EXPRESS = "import express, { Router } from 'express'\nconst app = express()\napp.listen(3000)\n"

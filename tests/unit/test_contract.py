@@ -8,26 +8,10 @@ import pytest
 from bayplan.catalog.contract import contract
 from bayplan.model.config import VariableConfig
 from bayplan.model.contract import Term
+from bayplan.model.front import Answer, Proxy, Site, Tls, TlsKind
 from bayplan.model.image import Image, Run, Stage
-from bayplan.model.stack import (
-    Answer,
-    Asked,
-    Backups,
-    Binding,
-    Composed,
-    Given,
-    Health,
-    Limits,
-    Proxy,
-    Role,
-    Service,
-    Site,
-    Stack,
-    Store,
-    Tls,
-    TlsKind,
-    Variable,
-)
+from bayplan.model.parts import Asked, Binding, Composed, Given, Health, Limits, Variable
+from bayplan.model.stack import Backups, Role, Service, Stack, Store
 from bayplan.source import Fact, Why
 from bayplan.writers import compose, env_example
 

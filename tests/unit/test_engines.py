@@ -13,9 +13,10 @@ from bayplan.engines.engine import DockerEngine
 from bayplan.engines.news import News, State, silent
 from bayplan.errors import CommandFailedError, MissingToolError, TryAgainError, UsageError
 from bayplan.model.image import Image, Stage
+from bayplan.model.parts import Asked, Composed, Given, Health, Limits, Variable
 from bayplan.model.running import Container
 from bayplan.model.secret import Secret, hide
-from bayplan.model.stack import Asked, Composed, Given, Health, Limits, Role, Service, Stack, Store, Variable
+from bayplan.model.stack import Role, Service, Stack, Store
 from bayplan.model.values import text_of
 from bayplan.run import Done, Step, shown
 from bayplan.source import Fact, Why

@@ -13,9 +13,10 @@ from bayplan.engines.checkout import refuse_another
 from bayplan.engines.engine import DockerEngine
 from bayplan.engines.news import News, State
 from bayplan.errors import BayplanError, CommandFailedError
+from bayplan.model.parts import Asked, Composed, Given
 from bayplan.model.running import Container
 from bayplan.model.secret import Secret
-from bayplan.model.stack import Asked, Composed, Given, Role, Stack
+from bayplan.model.stack import Role, Stack
 from tests.unit.planning import Repository, server
 from tests.unit.test_engines import Scripted, container, service, stack
 

@@ -12,7 +12,8 @@ from bayplan.engines.environment import RunEnvironment, fresh, ours, settle
 from bayplan.errors import MissingValueError, UsageError
 from bayplan.formats import dotenv
 from bayplan.model.contract import Contract, Term
-from bayplan.model.stack import Asked, Composed, Given, Stack, Variable
+from bayplan.model.parts import Asked, Composed, Given, Variable
+from bayplan.model.stack import Stack
 from tests.unit.test_contract import WHY, proxy, secret, service, stack
 
 RANDOM = "openssl rand -hex 32"

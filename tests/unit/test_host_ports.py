@@ -10,8 +10,9 @@ import pytest
 
 from bayplan.engines.host_ports import refuse_taken
 from bayplan.errors import BayplanError, MissingValueError
+from bayplan.model.parts import Asked
 from bayplan.model.running import Bound, Container
-from bayplan.model.stack import Asked, Stack
+from bayplan.model.stack import Stack
 from tests.unit.planning import Repository, server
 
 

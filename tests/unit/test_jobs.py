@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bayplan.errors import UsageError
-from bayplan.model.stack import Given
+from bayplan.model.parts import Given
 from tests.unit.planning import Repository, server
 from tests.unit.test_odd_repositories import migrating, plain
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from bayplan.model.workspace import Dependency, DependencyKind, NextConfig, Package
+from bayplan.model.code import NextConfig
+from bayplan.model.workspace import Dependency, DependencyKind, Package
 from bayplan.source import At
 from bayplan.writers.next_config import edited
 from tests.unit.code_workspace import read_app

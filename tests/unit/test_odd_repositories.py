@@ -7,7 +7,8 @@ import pytest
 
 from bayplan import pipeline
 from bayplan.errors import BayplanError
-from bayplan.model.stack import Asked, Role
+from bayplan.model.parts import Asked
+from bayplan.model.stack import Role
 from bayplan.passes.apps import service_name
 from tests.unit.planning import Repository, server
 

@@ -10,7 +10,8 @@ import yaml
 from bayplan.cli.main import main
 from bayplan.errors import BayplanError, UsageError
 from bayplan.formats import dockerignore
-from bayplan.model.stack import Asked, Composed, Given, Role
+from bayplan.model.parts import Asked, Composed, Given
+from bayplan.model.stack import Role
 from bayplan.passes import node_version
 from bayplan.source import Fact, Why
 from tests.unit.planning import Repository, server

@@ -12,12 +12,15 @@ from typing import IO, Any, ClassVar
 import pytest
 
 from bayplan.errors import CommandFailedError
+from bayplan.model.code import Code
 from bayplan.model.evidence import Evidence, Status
 from bayplan.model.image import Copy, Image, Stage, Workdir
+from bayplan.model.lockfile import LockedPackage, Lockfile, Manager
+from bayplan.model.parts import Condition, Health, Limits, Need
 from bayplan.model.running import Bound, BuiltImage, Container, Event, HistoryLine, Process
 from bayplan.model.secret import Secret
-from bayplan.model.stack import Condition, Health, Limits, Need, Role, Service, Stack, Store
-from bayplan.model.workspace import Code, LockedPackage, Lockfile, Manager, Package, Workspace
+from bayplan.model.stack import Role, Service, Stack, Store
+from bayplan.model.workspace import Package, Workspace
 from bayplan.probes import (
     Probe,
     cascade,

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from bayplan.model.evidence import Evidence, Status
+from bayplan.model.front import Proxy, Tls, TlsKind
+from bayplan.model.parts import Asked, Binding, Health, Limits
 from bayplan.model.running import Bound, Container
-from bayplan.model.stack import Asked, Binding, Health, Limits, Proxy, Role, Stack, Tls, TlsKind
+from bayplan.model.stack import Role, Stack
 from bayplan.probes import networks, ports, user
 from bayplan.probes.subject import Subject
 from bayplan.source import Fact

@@ -12,8 +12,10 @@ from typing import ClassVar
 import pytest
 
 from bayplan.model.evidence import Evidence, Status
+from bayplan.model.front import Answer, Proxy, Site, Tls, TlsKind
+from bayplan.model.parts import Binding, Health
 from bayplan.model.running import Container
-from bayplan.model.stack import Answer, Binding, Health, Proxy, Role, Site, Tls, TlsKind
+from bayplan.model.stack import Role
 from bayplan.probes import proxy as probe
 from bayplan.probes.subject import Subject
 from bayplan.probes.trust import ROOT

@@ -13,7 +13,8 @@ from bayplan.errors import UsageError
 from bayplan.model.config import Config, ServiceConfig
 from bayplan.model.evidence import Evidence, Status
 from bayplan.model.image import Image, Stage
-from bayplan.model.stack import Limits, Role, Service, Stack
+from bayplan.model.parts import Limits
+from bayplan.model.stack import Role, Service, Stack
 from bayplan.source import At, Fact, Why
 
 WHY = Why("test", "by hand")

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bayplan.errors import UsageError
-from bayplan.model.stack import Asked, Condition, TlsKind
+from bayplan.model.front import TlsKind
+from bayplan.model.parts import Asked, Condition
 from bayplan.pipeline import Planned
 from tests.unit.planning import Repository
 

@@ -8,8 +8,8 @@ from bayplan.engines.checkout import refuse_another
 from bayplan.engines.engine import DockerEngine
 from bayplan.engines.reasons import explained, first_error
 from bayplan.errors import BayplanError, CommandFailedError
+from bayplan.model.parts import Asked, Variable
 from bayplan.model.running import Container
-from bayplan.model.stack import Asked, Variable
 from tests.unit.test_engines import WHY, Scripted, _inspected, container, service, stack, store
 
 REFUSED = "error: password authentication failed for user app"

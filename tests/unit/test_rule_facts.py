@@ -1,7 +1,8 @@
 """What rules know of an image's stages: what they are built on, and what has been copied when a command runs."""
 
 from bayplan.formats.dockerfile import parse
-from bayplan.model.workspace import Manager, Workspace
+from bayplan.model.lockfile import Manager
+from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.builds import Sources, commands
 from bayplan.rules.facts.layout import Layout, ancestors, below
 from bayplan.rules.facts.once import once

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bayplan.errors import UsageError
-from bayplan.model.stack import LOOPBACK, Asked
+from bayplan.model.parts import LOOPBACK, Asked
 from tests.unit.planning import Repository, server
 
 IPFS = "connect(process.env.IPFS_API_URL!);\n"

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bayplan.errors import UsageError
-from bayplan.model.stack import Asked, Composed, Given, Limits, Need, Stack, Store, Value
+from bayplan.model.parts import Asked, Composed, Given, Limits, Need, Value
+from bayplan.model.stack import Stack, Store
 from tests.unit.planning import Repository, server
 
 

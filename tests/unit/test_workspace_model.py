@@ -1,6 +1,7 @@
 """The workspace answers who needs whom, however long the chain."""
 
-from bayplan.model.workspace import Dependency, DependencyKind, Manager, Package, Workspace
+from bayplan.model.lockfile import Manager
+from bayplan.model.workspace import Dependency, DependencyKind, Package, Workspace
 from bayplan.source import At, Fact, Why
 
 HERE = At("package.json")

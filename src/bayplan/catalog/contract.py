@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from bayplan.catalog import load
 from bayplan.model.contract import Contract, Term
-from bayplan.model.stack import Asked, Backups, Binding, Composed, Given, Proxy, Service, Stack, Store, Value, Variable
+from bayplan.model.front import Proxy
+from bayplan.model.parts import Asked, Binding, Composed, Given, Value, Variable
+from bayplan.model.stack import Backups, Service, Stack, Store
 
 REFERENCE = re.compile(r"\$\{(\w+)")
 SECRET_WORDS = ("PASSWORD", "PASS", "SECRET", "TOKEN", "KEY")

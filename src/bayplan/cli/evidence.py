@@ -9,7 +9,8 @@ from threading import Thread
 
 from bayplan.cli.terminal import is_terminal, paint, printable
 from bayplan.model.evidence import Evidence, Status
-from bayplan.model.stack import Proxy, Stack, TlsKind
+from bayplan.model.front import Proxy, TlsKind
+from bayplan.model.stack import Stack
 from bayplan.model.values import address_of, filled
 from bayplan.model.workspace import Workspace
 from bayplan.probes.http import PAGES

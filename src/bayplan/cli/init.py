@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bayplan.errors import BayplanError
-from bayplan.model.stack import Asked, Role, Stack, Variable
+from bayplan.model.parts import Asked, Variable
+from bayplan.model.stack import Role, Stack
 
 NAMES = ("bayplan.yaml", "bayplan.yml")
 HEAD = """\

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from bayplan.cli.parser import add_environment
 from bayplan.cli.terminal import paint, printable, table
-from bayplan.model.stack import Asked, Given, Health, Proxy, Service, Site, Stack, Store, Variable
+from bayplan.model.front import Proxy, Site
+from bayplan.model.parts import Asked, Given, Health, Variable
+from bayplan.model.stack import Service, Stack, Store
 from bayplan.reports.differences import besides, certificates, published
 from bayplan.source import Why
 

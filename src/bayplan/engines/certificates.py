@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bayplan.errors import BayplanError
-from bayplan.model.stack import Proxy, Stack, TlsKind
+from bayplan.model.front import Proxy, TlsKind
+from bayplan.model.stack import Stack
 from bayplan.model.values import hosts
 
 MEANINGS = {

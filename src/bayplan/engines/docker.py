@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from bayplan.model.stack import OwnImage, Proxy, Service, Stack
+from bayplan.model.front import Proxy
+from bayplan.model.stack import OwnImage, Service, Stack
 from bayplan.model.values import text_of
 from bayplan.run import Step
 

@@ -6,8 +6,9 @@ import socket
 from collections.abc import Iterable, Mapping
 
 from bayplan.errors import BayplanError, MissingValueError
+from bayplan.model.parts import Asked, Binding
 from bayplan.model.running import Container
-from bayplan.model.stack import Asked, Binding, Stack
+from bayplan.model.stack import Stack
 from bayplan.model.values import address_of, bindings
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - where Docker publishes a port without an address

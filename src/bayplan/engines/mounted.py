@@ -12,8 +12,9 @@ from pathlib import Path
 
 from bayplan.engines.folder import write
 from bayplan.errors import BayplanError
+from bayplan.model.parts import Mount
 from bayplan.model.running import Container
-from bayplan.model.stack import Mount, Stack
+from bayplan.model.stack import Stack
 
 KEPT = ".bayplan/mounted.json"
 

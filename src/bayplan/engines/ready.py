@@ -8,9 +8,10 @@ from bayplan.engines.certificates import refuse_unusable
 from bayplan.engines.engine import DockerEngine
 from bayplan.engines.host_ports import refuse_taken
 from bayplan.errors import CommandFailedError
+from bayplan.model.front import Proxy
 from bayplan.model.running import Container
 from bayplan.model.secret import hide
-from bayplan.model.stack import Proxy, Stack
+from bayplan.model.stack import Stack
 from bayplan.source import At
 
 BY_DOCKER = 125

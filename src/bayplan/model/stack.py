@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bayplan.model.config import VariableConfig
+from bayplan.model.front import Proxy
 from bayplan.model.image import Image
-from bayplan.source import At, Fact, Why
-
-TEMPORARY = "/tmp"  # noqa: S108 - a path inside the container
-NODE_UID = 1000
-"""The number of the user `node` in every image of Node.js."""
+from bayplan.model.parts import NODE_UID, TEMPORARY, Asked, Binding, Health, Limits, Mount, Need, Note, Value, Variable
+from bayplan.source import Fact, Why
 
 
 class Role(StrEnum):
@@ -22,120 +20,6 @@ class Role(StrEnum):
     """Runs to its end before others start."""
     FILES = "files"
     """Hands its built files over to the proxy, and ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value that is the same everywhere and may stand in a file."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A value the operator supplies, under this name; with a default it may be left out."""
-
-    name: str
-    default: str | None = None
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """A value made of texts and of values the operator supplies: a connection URL of a store."""
-
-    parts: tuple[Given | Asked, ...]
-
-
-Value = Given | Asked | Composed
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """An environment variable of a service: where its value comes from and everything its documentation needs."""
-
-    name: str
-    value: Value
-    why: Why
-    required: bool = True
-    secret: bool = False
-    at_build: bool = False
-    purpose: str = ""
-    example: str = ""
-    made_up: bool = False
-    """Whether any random text will do, so that a command can make it."""
-    group: str = ""
-    """The heading it is documented under."""
-    fallback: str | None = None
-    """What the code takes where nothing is given."""
-    for_browsers: bool = False
-    """Whether it is an address that browsers call, and which its default gives for this machine only."""
-    kind: str = ""
-    """What the code says it must be: `url`, `number`, `enum:a|b`."""
-    uses: tuple[At, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How to see that a service works: an HTTP path it answers, or a command that its image can run."""
-
-    why: Why
-    path: str | None = None
-    command: tuple[str, ...] = ()
-    seconds: int = 5
-    """How long its answer may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    memory_mb: int
-    cpus: float
-    pids: int = 256
-
-
-class Condition(StrEnum):
-    HEALTHY = "healthy"
-    DONE = "done"
-    STARTED = "started"
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Another service that must be there first."""
-
-    name: str
-    condition: Condition
-    why: Why
-
-
-LOOPBACK = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """A port of the host that leads into a container; `address` 127.0.0.1 keeps it here, and none is every one."""
-
-    port: int
-    address: str | Asked
-    why: Why
-    inside: int = 0
-    """The port inside the container; 0 for the one it listens on."""
-    protocol: str = "tcp"
-
-    @property
-    def is_local(self) -> bool:
-        return self.address == LOOPBACK
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A volume, by its name, or a file or folder of the repository, by its path, inside a container."""
-
-    source: str
-    target: str
-    why: Why
-    is_volume: bool = True
-    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,87 +124,6 @@ class Store:
         return self.writable
 
 
-class TlsKind(StrEnum):
-    AUTOMATIC = "automatic"
-    """Certificates of a public authority, asked for over HTTP or by a DNS challenge."""
-    FILES = "files"
-    """A certificate and a key that lie on the machine."""
-    INTERNAL = "internal"
-    """Signed by the proxy itself."""
-    OFF = "off"
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """Where certificates come from. `certificate` and `key` are paths of the repository's folder, out of git."""
-
-    kind: TlsKind
-    why: Why
-    certificate: str = ""
-    key: str = ""
-    dns: str = ""
-    """The DNS provider of the challenge, for wildcards."""
-    token: Asked | None = None
-    """What lets the proxy speak to that provider."""
-    email: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What answers a path: a service, or the files of an app that builds some."""
-
-    path: str
-    """A pattern such as `/api/*`; empty for all that no other answers."""
-    service: str
-    port: int = 0
-    """The port it listens on; 0 for files."""
-    files: str = ""
-    """The folder of the proxy's container that holds them."""
-    why: Why | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Host names that answer the same. Host names, and where things have moved, may hold `${NAME}`."""
-
-    hosts: tuple[str, ...]
-    why: Why
-    answers: tuple[Answer, ...] = ()
-    refused: tuple[str, ...] = ()
-    redirects: tuple[tuple[str, str], ...] = ()
-    """From a path, or from everything with an empty one, to where it has moved for good."""
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """What the world reaches: host names to services."""
-
-    name: str
-    base: Fact[str]
-    """The image that runs, or that the own one is made of."""
-    sites: tuple[Site, ...]
-    tls: Tls
-    bindings: tuple[Binding, ...]
-    caddyfile: str
-    why: Why
-    limits: Limits
-    health: Health
-    image: Image | None = None
-    """Its own image, where it needs modules that the public one has not."""
-    pulled: Value | None = None
-    needs: tuple[Need, ...] = ()
-    variables: tuple[Variable, ...] = ()
-    mounts: tuple[Mount, ...] = ()
-    writable: tuple[str, ...] = ()
-    capabilities: tuple[str, ...] = ()
-    grace_seconds: int = 10
-
-    @property
-    def tmpfs(self) -> tuple[str, ...]:
-        return self.writable
-
-
 @dataclass(frozen=True, slots=True)
 class Backups:
     """Where copies of the stores go, who can read them, and how long they are kept."""
@@ -334,15 +137,6 @@ class Backups:
     at: str = "03:30"
     stores: tuple[str, ...] = ()
     """The names of the stores that are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something the user should know that is no mistake of the repository: a guess, a limit, an end of life."""
-
-    about: str
-    text: str
-    at: At | None = None
 
 
 @dataclass(frozen=True, slots=True)

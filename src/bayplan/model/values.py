@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from bayplan.model.stack import Asked, Binding, Given, Proxy, Service, Stack, Store, Value
+from bayplan.model.front import Proxy
+from bayplan.model.parts import Asked, Binding, Given, Value
+from bayplan.model.stack import Service, Stack, Store
 
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 

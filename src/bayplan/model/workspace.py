@@ -1,11 +1,13 @@
 """What the repository contains, as facts."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from bayplan.model.code import Code, EnvUse
+from bayplan.model.lockfile import Manager
 from bayplan.source import At, Fact, Located
 
 
@@ -49,110 +51,6 @@ class TsConfig:
     module: str | None = None
     references: tuple[str, ...] = ()
     at: At | None = None
-
-
-class Use(StrEnum):
-    """When a variable is read."""
-
-    BUILD = "build"
-    RUN = "run"
-
-
-SKIPS_VALIDATION = "skips-validation"
-"""The kind of a variable that turns the validation of all others off, so that a build needs none of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class EnvUse:
-    """One place where code reads an environment variable."""
-
-    name: str
-    at: At
-    required: bool
-    """Whether the code cannot start or work without it: no default, not optional in its schema."""
-    default: str | None = None
-    use: Use = Use.RUN
-    via: str = "process.env"
-    """How it is read: `process.env`, `zod`, `envalid`, `class-validator`, `joi`, `ConfigService`, `t3-env`, ..."""
-    purpose: str = ""
-    """The comment or `.describe()` beside it."""
-    kind: str = ""
-    """What the schema says it must be: `url`, `number`, `boolean`, `email`, `enum:a|b`; empty when it does not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """An HTTP route that the code answers, with its global prefix."""
-
-    method: str
-    path: str
-    at: At
-
-
-@dataclass(frozen=True, slots=True)
-class QueueUse:
-    """A queue the code adds jobs to or takes jobs from; the name is empty where it is not a constant."""
-
-    name: str
-    library: str
-    consumes: bool
-    at: At
-
-
-NEXT_FOLDER = ".next"
-
-
-@dataclass(frozen=True, slots=True)
-class NextConfig:
-    """What a Next.js config says, as far as it is written down as constants."""
-
-    path: str
-    at: At
-    """The place of the config object's opening brace, where properties can be added."""
-    output: Located[str] | None = None
-    tracing_root: Located[str] | None = None
-    """The source text of `outputFileTracingRoot`."""
-    base_path: Located[str] | None = None
-    transpiled: tuple[str, ...] = ()
-    editable: bool = True
-    """Whether the object literal that is exported was found, so that a property can be added to it."""
-    dist_dir: Located[str] | None = None
-
-    @property
-    def built(self) -> str:
-        """The folder that it builds to, inside its package."""
-        return posixpath.normpath(self.dist_dir.value) if self.dist_dir else NEXT_FOLDER
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """What the source of one package does, apart from what it depends on."""
-
-    framework: Fact[str] | None = None
-    """`next`, `nest`, `express`, `fastify`, `hono`, `vite`, `node`; None for a package that nothing starts."""
-    installed_on: Fact[str] | None = None
-    """What it is installed on where it is no server and no site: `desktops`, `phones`."""
-    port: Fact[int] | None = None
-    """The port it listens on when nothing tells it otherwise."""
-    port_variable: Fact[str] | None = None
-    """The variable that tells it otherwise."""
-    host: Fact[str] | None = None
-    """The address it binds to when nothing tells it otherwise, as far as the code names one."""
-    host_variable: Fact[str] | None = None
-    """The variable that tells it otherwise."""
-    routes: tuple[Route, ...] = ()
-    env: tuple[EnvUse, ...] = ()
-    queues: tuple[QueueUse, ...] = ()
-    handles_sigterm: At | None = None
-    next: NextConfig | None = None
-    out_dir: Located[str] | None = None
-    """Where its bundler builds to inside the package, as far as the bundler's own configuration says."""
-    reads_files: tuple[Located[str], ...] = ()
-    """Folders inside the package that the code reads at run time (migrations, templates)."""
-    reads_others: tuple[Located[str], ...] = ()
-    """Paths, from the root, in the folders of other packages that it reads then: `web/dist` of a site."""
-    databases: tuple[Located[str], ...] = ()
-    """What its schemas and migrations are for: `mysql`, `extension vector`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,74 +111,6 @@ class Package:
             if dependency.name in names and dependency.kind is not DependencyKind.DEVELOPMENT:
                 return dependency
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class LockedPackage:
-    """A package from the registry as the lockfile pins it."""
-
-    name: str
-    version: str
-    os: tuple[str, ...] = ()
-    cpu: tuple[str, ...] = ()
-    libc: tuple[str, ...] = ()
-    has_install_script: bool = False
-    """Where the lockfile says so (pnpm up to lockfile 6 `requiresBuild`, npm `hasInstallScript`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lockfile:
-    """A lockfile as a graph: `importers` by package folder, `edges` between keys, `packages` by key."""
-
-    path: str
-    version: str
-    importers: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
-    """folder -> {"production": keys, "development": keys, "optional": keys}, workspace links left out."""
-    edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    packages: Mapping[str, LockedPackage] = field(default_factory=dict)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """The lockfile's own settings, as text: autoInstallPeers, injectWorkspacePackages, ..."""
-
-    def reachable(self, folders: Iterable[str], *, development: bool = False) -> tuple[LockedPackage, ...]:
-        """Return every registry package that these workspace packages install, by name and version."""
-        kinds = ("production", "optional", *(("development",) if development else ()))
-        waiting = [key for folder in folders for kind in kinds for key in self.importers.get(folder, {}).get(kind, ())]
-        seen: set[str] = set()
-        while waiting:
-            key = waiting.pop()
-            if key not in seen:
-                seen.add(key)
-                waiting.extend(self.edges.get(key, ()))
-        found = {self.packages[key] for key in seen if key in self.packages}
-        return tuple(sorted(found, key=lambda package: (package.name, package.version)))
-
-
-@dataclass(frozen=True, slots=True)
-class Manager:
-    """The package manager, and what of its configuration an install in an image depends on."""
-
-    name: str
-    version: Fact[str]
-    """Exact, `10.34.8`."""
-    comes_with_node: bool = False
-    """Whether it is the one that every installation of this Node.js major has."""
-    lockfile: Lockfile | None = None
-    files: tuple[str, ...] = ()
-    """What an install needs beside the manifests, in the order to copy: root manifest, lockfile, workspace file,
-    .npmrc, .pnpmfile.cjs, patches."""
-    linker: str = "isolated"
-    allowed_builds: tuple[str, ...] = ()
-    """Dependencies whose install scripts the workspace allows (`onlyBuiltDependencies`, `allowBuilds`)."""
-    injects: bool = False
-    patches: tuple[str, ...] = ()
-    """The files with which patch-package changes what was installed."""
-    settings: Mapping[str, str] = field(default_factory=dict)
-    strange_lockfiles: tuple[str, ...] = ()
-    """Lockfiles of other managers, which this one never reads."""
-    variables: tuple[Located[str], ...] = ()
-    """The variables that .npmrc refers to, by name: no private registry can be installed from without them."""
-    credentials: tuple[Located[str], ...] = ()
-    """The names of .npmrc's settings that hold a token or a password itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 from bayplan.model.config import Config
-from bayplan.model.stack import TEMPORARY, Health, Limits, Mount, Need, Note, Role, Service, Stack, Variable
+from bayplan.model.parts import TEMPORARY, Health, Limits, Mount, Need, Note, Variable
+from bayplan.model.stack import Role, Service, Stack
 from bayplan.model.workspace import Workspace
 from bayplan.passes import (
     apps as apps_pass,

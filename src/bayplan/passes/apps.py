@@ -9,7 +9,8 @@ from unicodedata import combining, normalize
 from bayplan.catalog.stores import kinds
 from bayplan.errors import UsageError
 from bayplan.model.config import Config, ProxyConfig, ServiceConfig
-from bayplan.model.stack import Note, Role
+from bayplan.model.parts import Note
+from bayplan.model.stack import Role
 from bayplan.model.workspace import Package, Workspace
 from bayplan.passes import left_out, migration_script
 from bayplan.source import Fact, Why

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from bayplan.catalog.stores import table
 from bayplan.errors import UsageError
 from bayplan.model.config import BackupConfig, Config
-from bayplan.model.stack import Backups, Note, Store
+from bayplan.model.parts import Note
+from bayplan.model.stack import Backups, Store
 from bayplan.source import Why
 
 KEEP_DAYS = 14

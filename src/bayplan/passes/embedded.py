@@ -1,6 +1,6 @@
 """What an image cannot hold: databases in a file beside the code, and what other packages build."""
 
-from bayplan.model.stack import Note
+from bayplan.model.parts import Note
 from bayplan.passes.apps import App
 
 LIBRARIES = ("better-sqlite3", "sqlite3", "sqlite", "node-sqlite3-wasm", "lmdb", "level", "classic-level", "lowdb")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from bayplan.model.stack import Note
+from bayplan.model.parts import Note
 from bayplan.source import At
 
 DOCUMENTED = ".env.example"

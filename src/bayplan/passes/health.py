@@ -1,8 +1,9 @@
 """How to see that a service works."""
 
+from bayplan.model.code import Route
 from bayplan.model.config import Config
-from bayplan.model.stack import Health, Note, Role
-from bayplan.model.workspace import Route
+from bayplan.model.parts import Health, Note
+from bayplan.model.stack import Role
 from bayplan.passes.apps import App
 from bayplan.source import Fact, Why
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bayplan.model.config import Config
-from bayplan.model.stack import Value
+from bayplan.model.parts import Value
 from bayplan.passes import images
 
 

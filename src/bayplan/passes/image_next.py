@@ -3,9 +3,9 @@
 import shlex
 from collections.abc import Sequence
 
+from bayplan.model.code import SKIPS_VALIDATION
 from bayplan.model.image import Cache, Copy, Environment, Image, Run, Stage, Step, Workdir
-from bayplan.model.stack import Asked, Composed, Given, Variable
-from bayplan.model.workspace import SKIPS_VALIDATION
+from bayplan.model.parts import Asked, Composed, Given, Variable
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import TARGET, base_stage, manifests_stage, production_stage
 from bayplan.passes.image_node import EVERYWHERE, environment, last_steps

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bayplan.model.image import Command, Copy, Environment, Image, Stage, Step, Workdir
-from bayplan.model.stack import TEMPORARY
+from bayplan.model.parts import TEMPORARY
 from bayplan.passes import image_node, users
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import base_stage, manifests_stage

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from bayplan.model.config import Config
-from bayplan.model.stack import Asked, Composed, Given, Service, Value
+from bayplan.model.parts import Asked, Composed, Given, Value
+from bayplan.model.stack import Service
 
 REFERENCE = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?(?::?\?[^}]*)?\}")
 

@@ -4,7 +4,8 @@ import shlex
 
 from bayplan.errors import UsageError
 from bayplan.model.image import Cache
-from bayplan.model.workspace import Manager, Package
+from bayplan.model.lockfile import Manager
+from bayplan.model.workspace import Package
 from bayplan.passes.install_root import root_with
 from bayplan.passes.installer import Installer, Wish
 from bayplan.passes.recipe import Recipe

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bayplan.model.image import Cache
-from bayplan.model.workspace import Manager, Package
+from bayplan.model.lockfile import Manager
+from bayplan.model.workspace import Package
 from bayplan.passes.recipe import Recipe
 
 

@@ -1,7 +1,7 @@
 """The package managers that images are written for."""
 
 from bayplan.errors import UsageError
-from bayplan.model.workspace import Manager
+from bayplan.model.lockfile import Manager
 from bayplan.passes.apps import IMAGES_FOR
 from bayplan.passes.install_npm import NPM
 from bayplan.passes.install_pnpm import PNPM

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bayplan.errors import BayplanError
-from bayplan.model.stack import Note
+from bayplan.model.parts import Note
 from bayplan.model.workspace import Package, Workspace
 from bayplan.source import At, Located
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from bayplan.model.workspace import NEXT_FOLDER, Package
+from bayplan.model.code import NEXT_FOLDER
+from bayplan.model.workspace import Package
 from bayplan.passes.apps import App
 from bayplan.source import Fact, Why
 

@@ -1,6 +1,7 @@
 """How much a service may use, and how long it may take to stop."""
 
-from bayplan.model.stack import Limits, Role
+from bayplan.model.parts import Limits
+from bayplan.model.stack import Role
 from bayplan.passes.apps import App
 from bayplan.passes.settings import megabytes, seconds
 

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 
-from bayplan.model.stack import Note
+from bayplan.model.parts import Note
 from bayplan.model.workspace import Dependency, DependencyKind, Package, Workspace
 
 INSTALLED = frozenset({DependencyKind.PRODUCTION, DependencyKind.DEVELOPMENT})

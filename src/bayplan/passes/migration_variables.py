@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bayplan.catalog.stores import holding_tables
-from bayplan.model.stack import Service, Variable
-from bayplan.model.workspace import EnvUse
+from bayplan.model.code import EnvUse
+from bayplan.model.parts import Variable
+from bayplan.model.stack import Service
 from bayplan.passes import variables
 from bayplan.passes.apps import App
 from bayplan.passes.migrations import Job

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from bayplan.errors import UsageError
 from bayplan.model.config import Config, ServiceConfig
-from bayplan.model.stack import Note, Role
+from bayplan.model.parts import Note
+from bayplan.model.stack import Role
 from bayplan.model.workspace import DependencyKind, Package, Workspace
 from bayplan.passes import migration_script
 from bayplan.passes.apps import NOT_OF_A_JOB, App, refuse_keys, service_name

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bayplan.catalog import load
-from bayplan.model.workspace import LockedPackage, Workspace
+from bayplan.model.lockfile import LockedPackage
+from bayplan.model.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

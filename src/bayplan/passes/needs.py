@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bayplan.catalog.stores import holding_tables
-from bayplan.model.stack import Condition, Given, Need, Variable
+from bayplan.model.parts import Condition, Given, Need, Variable
 from bayplan.source import Why
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from bayplan.catalog.toolchain import default_node, node_majors
 from bayplan.model.config import Config
-from bayplan.model.stack import Note
+from bayplan.model.parts import Note
 from bayplan.model.workspace import Workspace
 from bayplan.source import Fact, Why
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bayplan.model.config import Config
-from bayplan.model.stack import Asked, Binding, Note, Role, Service
+from bayplan.model.parts import Asked, Binding, Note
+from bayplan.model.stack import Role, Service
 from bayplan.passes.apps import App
 from bayplan.passes.settings import where
 from bayplan.source import At, Fact, Why

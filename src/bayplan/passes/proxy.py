@@ -8,25 +8,10 @@ from typing import Any
 from bayplan.catalog import load
 from bayplan.errors import UsageError
 from bayplan.model.config import Config, ProxyConfig, SiteConfig
+from bayplan.model.front import Answer, Proxy, Site, Tls, TlsKind
 from bayplan.model.image import Argument, Copy, Image, Run, Stage
-from bayplan.model.stack import (
-    Answer,
-    Asked,
-    Binding,
-    Condition,
-    Health,
-    Limits,
-    Mount,
-    Need,
-    Note,
-    Proxy,
-    Role,
-    Service,
-    Site,
-    Tls,
-    TlsKind,
-    Variable,
-)
+from bayplan.model.parts import Asked, Binding, Condition, Health, Limits, Mount, Need, Note, Variable
+from bayplan.model.stack import Role, Service
 from bayplan.passes import images
 from bayplan.passes.environments import PRODUCTION, Environment
 from bayplan.passes.settings import megabytes, where

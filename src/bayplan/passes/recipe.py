@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from bayplan.model.code import NEXT_FOLDER
 from bayplan.model.image import Image, Stage
-from bayplan.model.stack import Health, Variable
-from bayplan.model.workspace import NEXT_FOLDER, LockedPackage, Package, Workspace
+from bayplan.model.lockfile import LockedPackage
+from bayplan.model.parts import Health, Variable
+from bayplan.model.workspace import Package, Workspace
 from bayplan.passes.apps import App
 from bayplan.source import Fact, Why
 

@@ -1,6 +1,6 @@
 """What an install has to be told so that private registries let it in."""
 
-from bayplan.model.stack import Asked, Variable
+from bayplan.model.parts import Asked, Variable
 from bayplan.model.workspace import Workspace
 from bayplan.source import Why
 

@@ -2,7 +2,7 @@
 
 import re
 
-from bayplan.model.stack import LOOPBACK, Asked
+from bayplan.model.parts import LOOPBACK, Asked
 
 SIZES = {"KB": 0.001, "MB": 1.0, "GB": 1000.0, "K": 0.001, "M": 1.0, "G": 1000.0}
 DURATIONS = {"s": 1, "m": 60, "h": 3600}

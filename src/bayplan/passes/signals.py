@@ -1,6 +1,6 @@
 """Whether a service ends when it is told to."""
 
-from bayplan.model.stack import Note
+from bayplan.model.parts import Note
 from bayplan.passes.apps import App
 from bayplan.source import At, Why
 

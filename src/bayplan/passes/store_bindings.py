@@ -6,7 +6,7 @@ from dataclasses import replace
 from bayplan.catalog.stores import StoreEntry
 from bayplan.errors import UsageError
 from bayplan.model.config import Config
-from bayplan.model.stack import LOOPBACK, Asked, Binding
+from bayplan.model.parts import LOOPBACK, Asked, Binding
 from bayplan.passes.settings import where
 from bayplan.source import Why
 

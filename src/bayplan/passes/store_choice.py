@@ -8,9 +8,10 @@ from bayplan.catalog import stores as catalog
 from bayplan.catalog.images import repository
 from bayplan.catalog.stores import Extended, StoreEntry
 from bayplan.errors import UsageError
+from bayplan.model.code import SKIPS_VALIDATION, EnvUse, Use
 from bayplan.model.config import Config
 from bayplan.model.stack import Role
-from bayplan.model.workspace import SKIPS_VALIDATION, EnvUse, Package, Use
+from bayplan.model.workspace import Package
 from bayplan.passes.apps import App
 from bayplan.passes.store_values import leading_to
 from bayplan.source import Fact, Located, Why

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from bayplan.catalog.stores import StoreEntry
 from bayplan.model.config import StoreConfig
-from bayplan.model.stack import Asked, Composed, Given, Value, Variable
+from bayplan.model.parts import Asked, Composed, Given, Value, Variable
 from bayplan.source import Why
 
 PLACEHOLDER = re.compile(r"(\{\w+\})")

@@ -7,7 +7,8 @@ from bayplan.catalog.images import named, repository
 from bayplan.catalog.stores import StoreEntry
 from bayplan.errors import UsageError
 from bayplan.model.config import Config, StoreConfig
-from bayplan.model.stack import Binding, Health, Limits, Store
+from bayplan.model.parts import Binding, Health, Limits
+from bayplan.model.stack import Store
 from bayplan.passes.settings import megabytes
 from bayplan.passes.store_bindings import bindings
 from bayplan.passes.store_choice import Chosen

@@ -3,7 +3,7 @@
 from bayplan.catalog import load
 from bayplan.errors import UsageError
 from bayplan.model.image import Copy, Run, Step, User
-from bayplan.model.stack import NODE_UID
+from bayplan.model.parts import NODE_UID
 from bayplan.passes.apps import App
 from bayplan.passes.recipe import Recipe
 from bayplan.source import Why

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from bayplan.catalog import load
 from bayplan.catalog.stores import StoreEntry
 from bayplan.errors import UsageError
+from bayplan.model.code import SKIPS_VALIDATION, EnvUse, Use
 from bayplan.model.config import Config, VariableConfig
-from bayplan.model.stack import Asked, Binding, Composed, Given, Value, Variable
-from bayplan.model.workspace import SKIPS_VALIDATION, EnvUse, Use, Workspace
+from bayplan.model.parts import Asked, Binding, Composed, Given, Value, Variable
+from bayplan.model.workspace import Workspace
 from bayplan.passes.apps import App
 from bayplan.passes.store_values import leading_to, value, words
 from bayplan.source import Fact, Why

@@ -4,7 +4,7 @@ import posixpath
 
 from bayplan.errors import UsageError
 from bayplan.model.config import Config
-from bayplan.model.stack import Mount
+from bayplan.model.parts import Mount
 from bayplan.passes.apps import App, service_name
 from bayplan.source import Why
 

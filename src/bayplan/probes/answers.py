@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bayplan.model.evidence import Evidence
-from bayplan.model.stack import Answer, Proxy, Site
+from bayplan.model.front import Answer, Proxy, Site
 from bayplan.probes.http import PAGES
 from bayplan.probes.subject import Subject, judged
 from bayplan.probes.web import Reply, Server, get

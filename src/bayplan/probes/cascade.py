@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from bayplan.model.evidence import Evidence
+from bayplan.model.parts import Condition, Need
 from bayplan.model.running import Event
-from bayplan.model.stack import Condition, Need
 from bayplan.probes.subject import Subject, judged, needs, skipped
 
 ID = "cascade"

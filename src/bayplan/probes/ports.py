@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from bayplan.model.evidence import Evidence
+from bayplan.model.front import Proxy
 from bayplan.model.running import Bound, Container
-from bayplan.model.stack import Proxy, Store
+from bayplan.model.stack import Store
 from bayplan.model.values import address_of, bindings_of
 from bayplan.probes.machine import EVERYWHERE, HERE, addresses, connects
 from bayplan.probes.subject import Part, Subject, ends, judged, skipped

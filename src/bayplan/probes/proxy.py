@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bayplan.model.evidence import Evidence
-from bayplan.model.stack import Proxy, Site, TlsKind
+from bayplan.model.front import Proxy, Site, TlsKind
 from bayplan.model.values import address_of, filled
 from bayplan.probes import answers
 from bayplan.probes.machine import EVERYWHERE, HERE

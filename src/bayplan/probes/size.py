@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bayplan.model.evidence import Evidence, Status
-from bayplan.model.stack import Proxy, Service
+from bayplan.model.front import Proxy
+from bayplan.model.stack import Service
 from bayplan.model.workspace import Workspace
 from bayplan.probes.archive import Contents, File
 from bayplan.probes.base import base_image, base_layers

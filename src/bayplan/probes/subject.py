@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from bayplan.model.evidence import Evidence, Status
+from bayplan.model.front import Proxy
 from bayplan.model.image import Image
+from bayplan.model.parts import Need
 from bayplan.model.running import BuiltImage, Container, Event, Process
 from bayplan.model.secret import Secret
-from bayplan.model.stack import Need, Proxy, Role, Service, Stack, Store
+from bayplan.model.stack import Role, Service, Stack, Store
 from bayplan.model.workspace import Workspace
 from bayplan.probes.archive import Contents, read_archive
 

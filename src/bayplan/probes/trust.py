@@ -7,8 +7,8 @@ from pathlib import Path
 from socket import create_connection
 from time import monotonic, sleep, time
 
+from bayplan.model.front import Proxy, TlsKind
 from bayplan.model.running import Container
-from bayplan.model.stack import Proxy, TlsKind
 from bayplan.probes.subject import Subject
 from bayplan.probes.web import SECONDS, Server
 

@@ -6,7 +6,8 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, cast
 
 from bayplan.errors import BrokenFileError
-from bayplan.model.workspace import Lockfile, Package, Workspace
+from bayplan.model.lockfile import Lockfile
+from bayplan.model.workspace import Package, Workspace
 from bayplan.readers.manager import LOCKFILES
 from bayplan.readers.reaching import reaching
 from bayplan.source import At, Fact

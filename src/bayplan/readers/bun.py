@@ -2,7 +2,7 @@
 
 from bayplan.catalog.toolchain import manager_versions
 from bayplan.formats.document import Document
-from bayplan.model.workspace import Lockfile
+from bayplan.model.lockfile import Lockfile
 from bayplan.readers.bun_lock import read_bun_lock
 from bayplan.readers.manager import pinned_version, workspace_patterns
 from bayplan.readers.npmrc import read_npmrc

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bayplan.formats import json_nodes
 from bayplan.formats.document import Document
-from bayplan.model.workspace import LockedPackage, Lockfile
+from bayplan.model.lockfile import LockedPackage, Lockfile
 from bayplan.readers.folders import joined
 from bayplan.readers.setup import ReadLock
 

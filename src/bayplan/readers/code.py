@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bayplan.model.workspace import Code, EnvUse, NextConfig, Package, Route
+from bayplan.model.code import Code, EnvUse, NextConfig, Route
+from bayplan.model.workspace import Package
 from bayplan.readers.databases import read_databases, read_schema_variables
 from bayplan.readers.javascript.devices import installed_on
 from bayplan.readers.javascript.env_asked import namespaces

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from bayplan.errors import BrokenFileError
-from bayplan.model.workspace import EnvUse, Package
+from bayplan.model.code import EnvUse
+from bayplan.model.workspace import Package
 from bayplan.readers.javascript.program import LARGEST, UNSHIPPED, Program
 from bayplan.source import At, Located
 

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bayplan.model.workspace import EnvUse, Migration, Package
+from bayplan.model.code import EnvUse
+from bayplan.model.workspace import Migration, Package
 from bayplan.readers.build import RUNNERS, Builder, read_builder
 from bayplan.readers.folders import inside, joined
 from bayplan.readers.javascript.program import Program

@@ -6,7 +6,7 @@ from bayplan.catalog.toolchain import node_major, node_majors
 from bayplan.errors import BrokenFileError
 from bayplan.formats import json_nodes
 from bayplan.formats.document import Document
-from bayplan.model.workspace import LockedPackage, Lockfile
+from bayplan.model.lockfile import LockedPackage, Lockfile
 from bayplan.readers.folders import joined
 from bayplan.readers.manager import pinned_version, workspace_patterns
 from bayplan.readers.npmrc import read_npmrc

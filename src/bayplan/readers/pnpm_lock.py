@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from bayplan.errors import BrokenFileError
 from bayplan.formats import plain_yaml, yaml_nodes
-from bayplan.model.workspace import LockedPackage, Lockfile
+from bayplan.model.lockfile import LockedPackage, Lockfile
 from bayplan.readers.folders import joined
 from bayplan.readers.setup import ReadLock
 from bayplan.source import At

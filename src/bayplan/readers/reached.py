@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bayplan.errors import BrokenFileError
-from bayplan.model.workspace import EnvUse, Package
+from bayplan.model.code import EnvUse
+from bayplan.model.workspace import Package
 from bayplan.readers.folders import joined, parent
 from bayplan.readers.javascript.env_use import is_platform_name
 from bayplan.readers.javascript.program import EXTENSIONS, LARGEST, OUTPUTS, Program

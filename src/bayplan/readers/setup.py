@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bayplan.model.workspace import Lockfile
+from bayplan.model.lockfile import Lockfile
 from bayplan.source import At, Fact, Located
 from bayplan.tree import Tree
 

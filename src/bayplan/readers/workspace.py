@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from bayplan.errors import BrokenFileError
 from bayplan.formats.document import Document
-from bayplan.model.workspace import Manager, Package, Task, Workspace
+from bayplan.model.lockfile import Manager
+from bayplan.model.workspace import Package, Task, Workspace
 from bayplan.readers.beside import read_beside, with_lockfiles
 from bayplan.readers.build import build_scripts, read_builder
 from bayplan.readers.bun import read_bun

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bayplan.formats import yaml_nodes
-from bayplan.model.workspace import Dependency, DependencyKind, LockedPackage, Lockfile, Package
+from bayplan.model.lockfile import LockedPackage, Lockfile
+from bayplan.model.workspace import Dependency, DependencyKind, Package
 from bayplan.readers.setup import ReadLock
 
 CLASSIC = "1"

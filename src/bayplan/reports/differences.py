@@ -3,21 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bayplan.model.stack import (
-    Asked,
-    Binding,
-    Composed,
-    Given,
-    Limits,
-    Proxy,
-    Service,
-    Site,
-    Stack,
-    Store,
-    Tls,
-    Value,
-    Variable,
-)
+from bayplan.model.front import Proxy, Site, Tls
+from bayplan.model.parts import Asked, Binding, Composed, Given, Limits, Value, Variable
+from bayplan.model.stack import Service, Stack, Store
 
 HIDDEN = "(secret)"
 

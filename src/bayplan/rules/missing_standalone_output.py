@@ -45,9 +45,10 @@ CMD ["node", "apps/web/server.js"]
 
 from collections.abc import Iterator
 
+from bayplan.model.code import NEXT_FOLDER
 from bayplan.model.deployment import Deployment, Instruction
 from bayplan.model.finding import Effect, Finding, Place
-from bayplan.model.workspace import NEXT_FOLDER, Package, Workspace
+from bayplan.model.workspace import Package, Workspace
 from bayplan.rules.facts.apps import App, apps
 from bayplan.rules.facts.stages import reach, within
 from bayplan.source import At

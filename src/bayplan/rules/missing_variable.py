@@ -48,9 +48,10 @@ services:
 
 from collections.abc import Iterator
 
+from bayplan.model.code import EnvUse
 from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
-from bayplan.model.workspace import EnvUse, Workspace
+from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.apps import apps
 from bayplan.rules.facts.variables import Supply, given_by_platform, read_at_run_time, supply
 

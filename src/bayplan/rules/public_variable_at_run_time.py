@@ -50,9 +50,10 @@ services:
 import posixpath
 from collections.abc import Iterator
 
+from bayplan.model.code import EnvUse
 from bayplan.model.deployment import BuildStage, DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
-from bayplan.model.workspace import EnvUse, Workspace
+from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.apps import App, apps
 from bayplan.rules.facts.builds import commands
 from bayplan.rules.facts.stages import pairs

@@ -30,9 +30,10 @@ CMD ["node", "apps/api/dist/main.js"]
 
 from collections.abc import Iterator
 
+from bayplan.model.code import Route
 from bayplan.model.deployment import Deployment
 from bayplan.model.finding import Effect, Finding, Place
-from bayplan.model.workspace import Route, Workspace
+from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.apps import apps
 from bayplan.rules.facts.health_paths import answers, asked, routes
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from bayplan.formats import caddyfile
 from bayplan.formats.caddyfile import Line, block, line
+from bayplan.model.front import Answer, Proxy, Site, Tls, TlsKind
 from bayplan.model.rendered import Rendered
-from bayplan.model.stack import Answer, Proxy, Site, Stack, Tls, TlsKind
+from bayplan.model.stack import Stack
 from bayplan.source import Why
 
 CERTIFICATES = "/etc/caddy/certs"

@@ -5,25 +5,12 @@ from collections.abc import Iterable, Mapping
 
 from bayplan.formats import compose
 from bayplan.formats.compose import Entry, Value
+from bayplan.model.front import Proxy
 from bayplan.model.image import Image
+from bayplan.model.parts import Asked, Binding, Condition, Given, Health, Limits, Mount, Need, Variable
+from bayplan.model.parts import Value as Supplied
 from bayplan.model.rendered import Rendered
-from bayplan.model.stack import (
-    Asked,
-    Binding,
-    Condition,
-    Given,
-    Health,
-    Limits,
-    Mount,
-    Need,
-    Proxy,
-    Role,
-    Service,
-    Stack,
-    Store,
-    Variable,
-)
-from bayplan.model.stack import Value as Supplied
+from bayplan.model.stack import Role, Service, Stack, Store
 from bayplan.source import Why
 
 INTERNAL = "internal"

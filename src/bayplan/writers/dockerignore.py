@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bayplan.formats import dockerignore
 from bayplan.formats.dockerignore import Group, literal
+from bayplan.model.front import Tls
 from bayplan.model.image import Copy, Image
 from bayplan.model.rendered import Rendered
-from bayplan.model.stack import Stack, Tls
+from bayplan.model.stack import Stack
 from bayplan.source import Fact, Why
 
 NAME = ".dockerignore"

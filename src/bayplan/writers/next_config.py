@@ -2,8 +2,9 @@
 
 import re
 
+from bayplan.model.code import NextConfig
 from bayplan.model.rendered import Rendered
-from bayplan.model.workspace import NextConfig, Package
+from bayplan.model.workspace import Package
 from bayplan.source import Why
 
 TRACES_FROM_A_ROOT = 15

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from bayplan.catalog.stores import table
 from bayplan.formats import postgres_sql as sql
 from bayplan.formats.rendering import Page
+from bayplan.model.parts import Given
 from bayplan.model.rendered import Rendered
-from bayplan.model.stack import Backups, Given, Stack, Store
+from bayplan.model.stack import Backups, Stack, Store
 from bayplan.writers.backup_timer import FOLDER, unit
 
 RCLONE = "rclone:"
@@ -144,7 +145,8 @@ def _restore(stack: Stack, backups: Backups) -> list[str]:
         f"bayplan restore --env {stack.environment}{identity} {_name(stack, store, backups)}",
         "```",
         "",
-        f"When the machine is lost: on a new one this checkout, `{stack.env_file}` from the safe, `bayplan up`; then this.",
+        f"When the machine is lost: on a new one this checkout, `{stack.env_file}` from the safe,",
+        "`bayplan up`, and then the same.",
     ]
 
 

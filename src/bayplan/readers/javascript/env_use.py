@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from bayplan.model.workspace import SKIPS_VALIDATION, EnvUse, Use
+from bayplan.model.code import SKIPS_VALIDATION, EnvUse, Use
 from bayplan.readers.javascript.bindings import pattern_names
 from bayplan.readers.javascript.env_asked import config_service_key, env_var
 from bayplan.readers.javascript.env_context import CONNECTIONS, GIVES_UP, Context, context, guarded_names

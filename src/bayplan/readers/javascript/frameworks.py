@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from bayplan.model.workspace import Package, QueueUse
+from bayplan.model.code import QueueUse
+from bayplan.model.workspace import Package
 from bayplan.readers.javascript.listening import Listening, start_script
 from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.names import Resolver

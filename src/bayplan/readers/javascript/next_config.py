@@ -2,7 +2,8 @@
 
 import posixpath
 
-from bayplan.model.workspace import NextConfig, Package
+from bayplan.model.code import NextConfig
+from bayplan.model.workspace import Package
 from bayplan.readers.javascript.exported import constant, exported, members
 from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.names import Resolver

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bayplan.model.workspace import Package, QueueUse
+from bayplan.model.code import QueueUse
+from bayplan.model.workspace import Package
 from bayplan.readers.javascript.environment import Environment
 from bayplan.readers.javascript.meanings import Expr, External
 from bayplan.readers.javascript.program import Program

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bayplan.model.workspace import Package, Route
+from bayplan.model.code import Route
+from bayplan.model.workspace import Package
 from bayplan.readers.javascript.environment import Environment, constant_text
 from bayplan.readers.javascript.functions import enclosing_function
 from bayplan.readers.javascript.meanings import Expr, Module

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from bayplan.model.workspace import Package, Route
+from bayplan.model.code import Route
+from bayplan.model.workspace import Package
 from bayplan.readers.javascript.names import Resolver
 from bayplan.readers.javascript.program import Program
 from bayplan.readers.javascript.source_file import Source

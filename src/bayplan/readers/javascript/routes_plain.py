@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bayplan.model.workspace import Route
+from bayplan.model.code import Route
 from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.source_file import Source
 from bayplan.readers.javascript.syntax import string_value, unwrapped

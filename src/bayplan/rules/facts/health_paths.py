@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bayplan.model.workspace import Package, Route
+from bayplan.model.code import Route
+from bayplan.model.workspace import Package
 from bayplan.rules.facts.apps import App
 from bayplan.rules.facts.probes import probe_in, probe_of
 from bayplan.rules.facts.stages import environment_of, last

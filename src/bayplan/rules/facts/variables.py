@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bayplan.model.code import EnvUse, Use
 from bayplan.model.deployment import DeployedService, Deployment
-from bayplan.model.workspace import EnvUse, Package, Use
+from bayplan.model.workspace import Package
 from bayplan.rules.facts.apps import App, members
 from bayplan.rules.facts.stages import environment_of
 from bayplan.rules.facts.values import stand_in
