@@ -56,6 +56,7 @@ def plan(root: Path, environment: str | None = None) -> Planned:
     """Decide what must run in each environment, and render every file for it. Nothing is written."""
     from bayplan import passes, writers
     from bayplan.passes.environments import chosen, environments
+    from bayplan.passes.images import refuse_shared
     from bayplan.readers.config import read_config
     from bayplan.readers.deployment import read_composes
 
@@ -68,12 +69,14 @@ def plan(root: Path, environment: str | None = None) -> Planned:
     today = datetime.now(UTC).date()
 
     def decided(workspace: Workspace) -> dict[str, Stack]:
-        return {
+        stacks = {
             each.name: passes.plan(
                 workspace, config, environment=each.name, in_use=in_use, has_folder=tree.is_folder, today=today
             )
             for each in every
         }
+        refuse_shared(tuple(stacks.values()), config)
+        return stacks
 
     stacks = decided(workspace)
     files = writers.write_all(tuple(stacks.values()))

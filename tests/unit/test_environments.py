@@ -100,6 +100,55 @@ def test_development_can_be_the_stores_alone(tmp_path: Path) -> None:
     assert "api" not in text
 
 
+def test_one_that_is_added_takes_nothing_from_production(repository: Repository) -> None:
+    before = repository.plan("publish: loopback\n")
+    after = repository.plan("publish: loopback\nenvironments: {staging: {publish: public}}\n")
+    assert [(stack.environment, stack.project) for stack in after.stacks] == [
+        ("staging", "shop-staging"),
+        ("production", "shop"),
+    ]
+    assert after.stack.environment == "production"
+    for path in ("docker-compose.prod.yml", ".env.example"):
+        assert after.files[path].text == before.files[path].text
+
+
+def test_one_does_not_answer_the_host_names_of_another(repository: Repository) -> None:
+    said = "proxy: {sites: {example.com: {to: api}}, email: a@example.com}\n"
+    found = repository.plan(said + "environments: {staging: {proxy: {sites: {staging.example.com: {to: api}}}}}\n")
+    hosts = {stack.environment: stack.proxy.sites[0].hosts for stack in found.stacks if stack.proxy}
+    assert hosts == {"staging": ("staging.example.com",), "production": ("example.com",)}
+    assert [len(stack.proxy.sites) for stack in found.stacks if stack.proxy] == [1, 1]
+    assert [stack.proxy.tls.email for stack in found.stacks if stack.proxy] == ["a@example.com"] * 2
+
+
+def test_where_one_alone_is_described_there_is_no_other(repository: Repository) -> None:
+    found = repository.plan("environments: {staging: {publish: loopback}}\n")
+    assert [(stack.environment, stack.project) for stack in found.stacks] == [("staging", "shop-staging")]
+    assert "docker-compose.prod.yml" not in found.files
+
+
+class TestImagesThatSeveralPull:
+    BUILT = "process.env.NEXT_PUBLIC_API_URL;\n" + LISTENS
+    SAID = """
+images: registry.example.com/{name}-{service}@ENV:1
+environments:
+  staging: { variables: { NEXT_PUBLIC_API_URL: { value: https://staging.example.com } } }
+  production: { variables: { NEXT_PUBLIC_API_URL: { value: https://example.com } } }
+"""
+
+    def test_they_cannot_share_one_into_which_different_values_are_built(self, tmp_path: Path) -> None:
+        repository = Repository(tmp_path).app("web", self.BUILT)
+        with pytest.raises(UsageError, match="NEXT_PUBLIC_API_URL is built into the image of web") as failure:
+            repository.plan(self.SAID.replace("@ENV", ""))
+        assert "{environment}" in failure.value.remedy
+
+    def test_each_can_have_its_own(self, tmp_path: Path) -> None:
+        repository = Repository(tmp_path).app("web", self.BUILT)
+        found = repository.plan(self.SAID.replace("@ENV", "-{environment}"))
+        assert "shop-web-staging:1" in found.files["docker-compose.staging.yml"].text
+        assert "shop-web-production:1" in found.files["docker-compose.prod.yml"].text
+
+
 def test_an_unknown_one_is_refused_with_those_there_are(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:

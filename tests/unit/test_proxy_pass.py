@@ -46,8 +46,36 @@ def test_behind_it_nothing_else_is_published(repository: Repository) -> None:
 
 def test_paths_go_to_other_services_the_rest_to_the_first(repository: Repository) -> None:
     text = caddyfile(repository.plan(sites('example.com: {to: api, paths: {"/admin/*": admin}}')))
-    assert "\thandle /admin/* {\n\t\treverse_proxy admin:5000 {" in text
-    assert text.index("handle /admin/*") < text.index("handle {")
+    assert "\t@admin path /admin /admin/*\n\thandle @admin {\n\t\treverse_proxy admin:5000 {" in text
+    assert text.index("handle @admin") < text.index("handle {")
+
+
+@pytest.mark.parametrize(("said", "matched"), [("/v1", "/v1 /v1/*"), ("/v1/*", "/v1 /v1/*"), ("/v1*", "/v1*")])
+def test_a_path_is_itself_and_what_is_below(repository: Repository, said: str, matched: str) -> None:
+    text = caddyfile(repository.plan(sites(f'example.com: {{to: api, paths: {{"{said}": admin}}}}')))
+    assert f"\t@admin path {matched}\n" in text
+
+
+class TestFiles:
+    @pytest.fixture
+    def with_web(self, repository: Repository) -> Repository:
+        content = {"name": "web", "scripts": {"build": "vite build"}, "devDependencies": {"vite": "7.0.0"}}
+        return repository.manifest("apps/web", content).write("apps/web/index.html", "<html></html>")
+
+    def test_only_an_asset_that_is_there_is_kept_for_ever(self, with_web: Repository) -> None:
+        text = caddyfile(with_web.plan(sites("example.com: {to: web}")))
+        assert '\t\t@there file\n\t\theader @there Cache-Control "public, max-age=31536000, immutable"\n' in text
+
+    def test_below_a_path_they_are_served_without_it(self, with_web: Repository) -> None:
+        text = caddyfile(with_web.plan(sites("example.com: {to: api, paths: {/app: web}}")))
+        assert "\tredir /app /app/ permanent\n\thandle_path /app/* {\n\t\troot * /srv/web/current\n" in text
+
+
+def test_the_builder_is_of_the_version_that_runs(repository: Repository) -> None:
+    said = '  dns: hetzner\n  image: "caddy:2.8.4-alpine"\n'
+    text = repository.plan(sites("example.com: {to: api}", said)).files["Dockerfile.caddy"].text
+    assert "FROM --platform=$BUILDPLATFORM caddy:2.8.4-builder-alpine AS build" in text
+    assert "FROM caddy:2.8.4-alpine AS run" in text
 
 
 def test_a_refused_path_is_refused_with_all_below_it(repository: Repository) -> None:
@@ -59,8 +87,7 @@ def test_what_has_moved_and_headers(repository: Repository) -> None:
     said = 'example.com: {to: api, redirect: {/old: /new}, headers: {X-Frame-Options: DENY, Note: "a b"}}'
     text = caddyfile(repository.plan(sites(said)))
     assert "redir /old /new permanent" in text
-    assert "header X-Frame-Options DENY" in text
-    assert 'header Note "a b"' in text
+    assert '\theader {\n\t\tX-Frame-Options DENY\n\t\tNote "a b"\n\t\tdefer\n\t}\n' in text
     moved = caddyfile(
         repository.plan(sites("www.example.com: {redirect_to: https://example.com/}\n    example.com: {to: api}"))
     )

@@ -45,7 +45,7 @@ def refuse_missing(stack: Stack, root: Path) -> None:
 
 def stale(stack: Stack, root: Path, containers: Sequence[Container]) -> tuple[Container, ...]:
     """Return the running containers that were started with something else than what is there now."""
-    known = _read(root)
+    known = _read(root / _path(stack))
     given = mounts(stack)
     running = [each for each in containers if each.service in given and each.state == "running"]
     return tuple(each for each in running if not _is_current(root, given[each.service], each, known))
@@ -53,7 +53,7 @@ def stale(stack: Stack, root: Path, containers: Sequence[Container]) -> tuple[Co
 
 def is_known(stack: Stack, root: Path, containers: Sequence[Container], name: str) -> bool:
     """Say whether a running container of this part is known to have been started with what is there now."""
-    given, known = mounts(stack).get(name, ()), _read(root)
+    given, known = mounts(stack).get(name, ()), _read(root / _path(stack))
     own = [each for each in containers if each.service == name and each.state == "running"]
     return bool(own) and all(known.get(_key(each)) == digest(root, given) for each in own)
 
@@ -63,7 +63,7 @@ def keep(stack: Stack, root: Path, containers: Sequence[Container]) -> None:
     given = mounts(stack)
     if given:
         found = {_key(each): digest(root, given[each.service]) for each in containers if each.service in given}
-        write(root, KEPT, json.dumps(found, indent=1))
+        write(root, _path(stack), json.dumps(found, indent=1))
 
 
 def digest(root: Path, given: Sequence[Mount]) -> str:
@@ -112,9 +112,15 @@ def _key(container: Container) -> str:
     return f"{container.id} {container.started}"
 
 
-def _read(root: Path) -> dict[str, str]:
+def _path(stack: Stack) -> str:
+    """Return where it is kept: what one environment mounts is nothing to another."""
+    name, dot, ending = KEPT.rpartition(".")
+    return KEPT if stack.project in ("", stack.name) else f"{name}.{stack.environment}{dot}{ending}"
+
+
+def _read(path: Path) -> dict[str, str]:
     try:
-        kept = json.loads((root / KEPT).read_text(encoding="utf-8"))
+        kept = json.loads(path.read_text(encoding="utf-8"))
         return {str(key): str(value) for key, value in kept.items()}
     except (OSError, ValueError, AttributeError):
         return {}

@@ -61,7 +61,7 @@ ImageTemplate = Annotated[
     str,
     Form(
         r"^[a-z0-9$][a-zA-Z0-9._/:@${}?-]*\{service\}[a-zA-Z0-9._/:@${}?-]*$",
-        "an image with `{service}` in it such as `registry.example.com/${OWNER}/shop-{service}:${TAG:-latest}`",
+        "an image with `{service}` in it such as `registry.example.com/${OWNER}/{name}-{service}:${TAG:-latest}`",
     ),
 ]
 HostName = Annotated[
@@ -211,7 +211,7 @@ class ProxyConfig:
     """The proxy, Caddy: the only part of the stack that the world reaches."""
 
     sites: Mapping[HostName, SiteConfig] = field(default_factory=dict)
-    """The host names and what each answers."""
+    """The host names and what each answers; those of an environment stand instead of those above."""
     tls: Literal["automatic", "internal", "off"] | None = None
     """`automatic` asks a public authority for certificates, `internal` signs its own, `off` speaks plain HTTP."""
     certificate: File | None = None
@@ -263,7 +263,8 @@ class Described:
     env_file: File | None = None
     """The file of values that the stack is started with, kept out of git: `.env`, `.env.staging`."""
     images: ImageTemplate | None = None
-    """The name under which images are pulled instead of being built where the stack runs."""
+    """The name under which images are pulled instead of being built where the stack runs; `{environment}` in it keeps
+    those of several apart, and `{name}` is the stack's."""
     publish: Where | Literal[False] | None = None
     """Where services and stores are published unless they say otherwise: `loopback` keeps them on the machine."""
     services: Mapping[ServiceName, ServiceConfig] = field(default_factory=dict)
@@ -296,7 +297,8 @@ class Config(Described):
     platforms: tuple[Platform, ...] = ()
     """The platforms images are made for: `linux/amd64`, `linux/arm64`."""
     environments: Mapping[EnvironmentName, EnvironmentConfig] = field(default_factory=dict)
-    """The environments, by name (`staging`, `production`), and what is different in each."""
+    """The environments, by name (`staging`), and what is different in each. Production is there without being named
+    when no other is, or when anything else stands at the top."""
     places: Mapping[str, At] = field(default_factory=dict, metadata={"internal": True})
     """Where each key stands, by its route (`services.api.port`)."""
 

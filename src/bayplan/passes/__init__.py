@@ -159,7 +159,7 @@ class _Planner:
         services = self._services(jobs)
         carriers = {service.name: service for service in services}
         before = [self._job(job, carriers[job.app.name], jobs[:index]) for index, job in enumerate(jobs)]
-        return [images.pulled(service, self.config, self.name) for service in (*before, *services)]
+        return [images.pulled(service, self.where, self.name) for service in (*before, *services)]
 
     def _services(self, migrating: Sequence[Job]) -> list[Service]:
         checks: dict[str, Health | None] = {}

@@ -2,13 +2,15 @@
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from bayplan.errors import UsageError
 from bayplan.model.config import Config, Described
 
 PRODUCTION = "production"
+REPLACED = ("proxy.sites",)
+"""What an environment says instead, and not beside: it must not answer the host names of another."""
 SHORT = {PRODUCTION: "prod", "development": "dev"}
 
 
@@ -20,17 +22,25 @@ class Environment:
     config: Config
     compose: str
     env_file: str
-    is_only: bool
 
     def named(self, stack: str) -> str:
-        """Return the name under which a stack runs there: two environments of one machine must not share it."""
-        return stack if self.is_only or self.name == PRODUCTION else f"{stack}-{self.name}"
+        """Return the name under which a stack runs there, whatever other environments there are now or one day."""
+        return stack if self.name == PRODUCTION else f"{stack}-{self.name}"
 
 
 def environments(config: Config) -> tuple[Environment, ...]:
-    """Return the environments in the order in which they are described; without any there is production."""
-    names = tuple(config.environments) or (PRODUCTION,)
-    return tuple(_environment(config, name, is_only=len(names) == 1) for name in names)
+    """Return the environments in the order in which they are described.
+
+    Production is there without being named when no other is, and when something stands outside of `environments`.
+    """
+    named = tuple(config.environments)
+    is_described = any(getattr(config, each.name) != _unsaid(each) for each in fields(Described))
+    implied = () if PRODUCTION in named or (named and not is_described) else (PRODUCTION,)
+    return tuple(_environment(config, name) for name in (*named, *implied))
+
+
+def _unsaid(key: Field[Any]) -> Any:
+    return key.default if key.default is not MISSING else {}
 
 
 def chosen(config: Config, name: str | None) -> Environment:
@@ -47,12 +57,12 @@ def chosen(config: Config, name: str | None) -> Environment:
     )
 
 
-def _environment(config: Config, name: str, *, is_only: bool) -> Environment:
+def _environment(config: Config, name: str) -> Environment:
     used = _as_in(config, name) if name in config.environments else config
     compose = used.compose or f"docker-compose.{SHORT.get(name, name)}.yml"
     folder = posixpath.dirname(compose)
     usual = ".env" if name == PRODUCTION else f".env.{name}"
-    return Environment(name, used, compose, used.env_file or posixpath.join(folder, usual), is_only)
+    return Environment(name, used, compose, used.env_file or posixpath.join(folder, usual))
 
 
 def _as_in(config: Config, name: str) -> Config:
@@ -69,6 +79,8 @@ def _as_in(config: Config, name: str) -> Config:
 
 
 def _laid_over(below: Any, above: Any, route: str, own: Mapping[str, Any]) -> Any:
+    if route in REPLACED:
+        return above
     if isinstance(above, Mapping):
         named = {key: _laid_over(below.get(key), each, f"{route}.{key}", own) for key, each in above.items()}
         return {**below, **named} if isinstance(below, Mapping) else named

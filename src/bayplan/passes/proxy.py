@@ -50,7 +50,7 @@ def proxy(environment: Environment, services: Sequence[Service], stack: str) -> 
             command=tuple(known["health"]),
         ),
         image=_image(wanted, environment, tls, known) if tls.dns else None,
-        pulled=images.name(config, stack, known["name"]) if tls.dns else None,
+        pulled=images.name(environment, stack, known["name"]) if tls.dns else None,
         needs=tuple(_needs(sites, services)),
         variables=tuple(_variables(sites, tls, why)),
         mounts=tuple(_mounts(caddyfile, tls, sites, known)),
@@ -77,7 +77,7 @@ def only_here(proxy: Proxy | None, config: Config) -> Iterator[Note]:
 
 def _beside(environment: Environment, name: str) -> str:
     """Return the path of a file beside the compose file; only production has it under its plain name."""
-    named = name if environment.is_only or environment.name == PRODUCTION else f"{name}.{environment.name}"
+    named = name if environment.name == PRODUCTION else f"{name}.{environment.name}"
     return posixpath.join(posixpath.dirname(environment.compose), named)
 
 
@@ -198,13 +198,21 @@ def _image(wanted: ProxyConfig, environment: Environment, tls: Tls, known: Mappi
     module = load("dns_providers")[tls.dns]["module"]
     target = Argument("TARGETARCH", Why("proxy", "Go compiles for every platform, and slowly where it is emulated"))
     built = Run((f"GOARCH=$TARGETARCH xcaddy build --with {module}",), tls.why)
-    build = Stage("build", known["builder"], (target, built), tls.why, native=True)
+    build = Stage(
+        "build", _builder(wanted.image or known["image"], known["builder"]), (target, built), tls.why, native=True
+    )
     why = Why("proxy", f"the same, with the module that proves the domain through {tls.dns}")
     run = Stage(
         "run", wanted.image or known["image"], (Copy(("/usr/bin/caddy",), "/usr/bin/caddy", why, "build"),), why
     )
     dockerfile = wanted.dockerfile or posixpath.join(posixpath.dirname(environment.compose), "Dockerfile.caddy")
     return Image(dockerfile, posixpath.dirname(dockerfile) or ".", (build, run))
+
+
+def _builder(image: str, usual: str) -> str:
+    """Return the builder of the same version of Caddy."""
+    named = re.fullmatch(r"caddy:(?P<version>\d[\d.]*)(?P<system>-alpine)?", image)
+    return f"caddy:{named['version']}-builder{named['system'] or ''}" if named else usual
 
 
 def _needs(sites: Sequence[Site], services: Sequence[Service]) -> Iterator[Need]:

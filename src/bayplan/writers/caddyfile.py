@@ -46,7 +46,7 @@ def _options(tls: Tls) -> Iterator[Line]:
 def _site(stack: Stack, proxy: Proxy, site: Site) -> Line:
     scheme = "http://" if proxy.tls.kind is TlsKind.OFF else ""
     hosts = [scheme + _text(host) for host in site.hosts]
-    inside = [*_certificate(proxy.tls), *(line("header", name, value) for name, value in site.headers)]
+    inside = [*_certificate(proxy.tls), *_headers(site)]
     inside += [_redirect(source, to) for source, to in site.redirects]
     if site.refused:
         paths = [each for path in site.refused for each in _and_below(path)]
@@ -55,12 +55,18 @@ def _site(stack: Stack, proxy: Proxy, site: Site) -> Line:
     if site.refused:
         refusal = line("respond", "403")
         inside.append(line("respond", "@refused", "403") if alone else block("handle", "@refused", lines=(refusal,)))
-    for answer in site.answers:
+    for number, answer in enumerate(site.answers):
         if alone:
             inside.append(_proxied(stack, answer))
         else:
-            inside += _handled(stack, answer)
+            inside += _handled(stack, answer, f"{answer.service}{number or ''}")
     return block(*hosts, lines=inside, why=site.why)
+
+
+def _headers(site: Site) -> Iterator[Line]:
+    """Set headers once an answer is there, so that they replace what the app says itself."""
+    if site.headers:
+        yield block("header", lines=(*(line(name, value) for name, value in site.headers), line("defer")))
 
 
 def _certificate(tls: Tls) -> Iterator[Line]:
@@ -75,8 +81,9 @@ def _redirect(source: str, to: str) -> Line:
 
 
 def _and_below(path: str) -> tuple[str, ...]:
-    """Return a path and what is below it: many frameworks answer `/metrics/` as they do `/metrics`."""
-    return (path,) if path.endswith("*") else (path.rstrip("/") or "/", f"{path.rstrip('/')}/*")
+    """Return a path and what is below it: `/metrics` without `/metrics/` would be half of it, and so would `/api/*`."""
+    plain = path.removesuffix("/*").rstrip("/")
+    return (path,) if plain.endswith("*") or not plain else (plain, f"{plain}/*")
 
 
 def _proxied(stack: Stack, answer: Answer) -> Line:
@@ -87,24 +94,38 @@ def _proxied(stack: Stack, answer: Answer) -> Line:
     return block("reverse_proxy", f"{answer.service}:{answer.port}", lines=inside, why=answer.why)
 
 
-def _handled(stack: Stack, answer: Answer) -> Iterator[Line]:
-    matcher = (answer.path,) if answer.path else ()
-    if not answer.files:
-        yield block("handle", *matcher, lines=(_proxied(stack, answer),), why=answer.why)
+def _handled(stack: Stack, answer: Answer, name: str) -> Iterator[Line]:
+    if answer.files:
+        yield from _served(answer)
         return
+    if answer.path:
+        yield line(f"@{name}", "path", *_and_below(answer.path), why=answer.why)
+    matcher = (f"@{name}",) if answer.path else ()
+    yield block("handle", *matcher, lines=(_proxied(stack, answer),), why=answer.why)
+
+
+def _served(answer: Answer) -> Iterator[Line]:
+    """Serve the files of an app: pages are asked for anew, what has its content in its name is kept for ever."""
     forever = Why("proxy", "their names change with their content")
     fresh = Why("proxy", "a page names the files of its version; every path of the app is the same page")
     served = (line("root", "*", answer.files), line("encode", "zstd", "gzip"))
     if not answer.path:
-        kept = line("header", "Cache-Control", "public, max-age=31536000, immutable")
-        yield block("handle", HASHED, lines=(*served, kept, line("file_server")), why=forever)
+        there = line("@there", "file")
+        kept = line("header", "@there", "Cache-Control", "public, max-age=31536000, immutable")
+        yield block("handle", HASHED, lines=(*served, there, kept, line("file_server")), why=forever)
     pages = (
         *served,
         line("header", "Cache-Control", "no-cache"),
         line("try_files", "{path}", "/index.html"),
         line("file_server"),
     )
-    yield block("handle", *matcher, lines=pages, why=fresh)
+    if not answer.path:
+        yield block("handle", lines=pages, why=fresh)
+        return
+    folder, *below = _and_below(answer.path)
+    if below:
+        yield line("redir", folder, f"{folder}/", "permanent", why=answer.why)
+    yield block("handle_path", *(below or [folder]), lines=pages, why=answer.why)
 
 
 def _text(text: str) -> str:
