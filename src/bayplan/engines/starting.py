@@ -127,7 +127,12 @@ def _bring_up(stack: Stack, engine: DockerEngine, before: Sequence[Container], o
 
 
 def _jobs_first(stack: Stack, services: Sequence[str]) -> tuple[str, ...]:
-    """Return the jobs of a new version: compose would replace the old one before they have succeeded."""
+    """Return the jobs of a new version: compose would replace the old one before they have succeeded.
+
+    Where a store is to be replaced as well, nothing could go on meanwhile, and compose's own order is right.
+    """
+    if any(store.name in services for store in stack.stores):
+        return ()
     return tuple(each.name for each in stack.services if each.role.value is Role.JOB and each.name in services)
 
 
