@@ -26,8 +26,9 @@ images_whereabouts := node:20-alpine postgres:16-alpine
 DEMO_VALUES := env $(values_$(SYSTEM))
 values_cipherbox := GITHUB_OWNER=example
 values_everyskill := PUBLIC_IP=127.0.0.1 DOMAIN=everyskill.localhost HETZNER_API_TOKEN=none
-DEMO_CERTIFICATE = $(or $(certificate_$(SYSTEM)),:)
-certificate_cipherbox = mkdir -p $(DEMO)/docker/certs && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+# What is for the world gets no made-up values, so it has a file of them; and its certificate lies on the machine.
+DEMO_FILES = $(or $(files_$(SYSTEM)),:)
+files_cipherbox = $(BIN)/bayplan -C $(DEMO) env new && mkdir -p $(DEMO)/docker/certs && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
   -nodes -days 30 -subj /CN=demo -addext subjectAltName=DNS:api.staging.example.com,DNS:app.staging.example.com \
   -out $(DEMO)/docker/certs/origin.pem -keyout $(DEMO)/docker/certs/origin.key 2>/dev/null
 IN_CI := $(filter true 1,$(CI))
@@ -65,7 +66,7 @@ demo: $(INSTALLED) node
 	@rm -f $(DEMO)/.bayplan/lock.json
 	@cp -R examples/$(SYSTEM)/repo/. $(DEMO)/
 	@echo "the demo runs in $(DEMO): a scratch folder, where edits last until the next make demo"
-	@$(DEMO_CERTIFICATE)
+	@$(DEMO_FILES)
 	@if $(STANDINS)/engine; then \
 	  PYTHON=$(BIN)/python $(STANDINS)/images $(DEMO_IMAGES) && cd $(DEMO) && $(DEMO_VALUES) $(BIN)/bayplan up; \
 	else \

@@ -15,8 +15,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.named: dict[str, tuple[str, ...]] = {}
-        self.proved: dict[str, list[str]] = defaultdict(list)
-        self.failed: dict[str, list[str]] = defaultdict(list)
+        self.ended: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        """The tests that ended so (passed, failed, skipped), by requirement."""
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
@@ -26,26 +26,41 @@ class Ledger:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name in self.named.get(report.nodeid, ()):
-            if report.when == "call" and report.passed:
-                self.proved[name].append(report.nodeid)
-            elif not report.passed:
-                self.failed[name].append(report.nodeid)
+            if report.when == "call" or not report.passed:
+                self.ended[name][report.outcome].add(report.nodeid)
+
+    def count(self, name: str) -> str:
+        """Say how the tests of a requirement ended."""
+        ended = self.ended[name]
+        return (
+            ", ".join(f"{len(ended[how])} {how}" for how in ("passed", "failed", "skipped") if ended[how]) or "no test"
+        )
+
+    def holds(self, name: str) -> bool:
+        return bool(self.ended[name]["passed"]) and not self.ended[name]["failed"]
 
 
 def main() -> int:
-    """Return 1 when a named test failed or names what nobody requires."""
+    """Return 1 when a test failed or names what nobody requires, or a requirement that is built has no passing test."""
     required = tomllib.loads((ROOT / "tests" / "requirements.toml").read_text(encoding="utf-8"))
+    later = required.pop("later")
     ledger = Ledger()
     code = pytest.main(["-q", "-m", "requirement", *sys.argv[1:]], plugins=[ledger])
-    unknown = {name for names in ledger.named.values() for name in names} - set(required)
+    width = max(len(ledger.count(name)) for name in required)
     print()
     for name, text in required.items():
-        tests = len(ledger.proved[name])
-        state = "FAILED" if ledger.failed[name] else f"{tests} test{'s' if tests != 1 else ''}" if tests else "no test"
-        print(f"{name}  {state:<8}  {text}")
-    for name in sorted(unknown):
+        print(f"{name}  {ledger.count(name):<{width}}  {text}")
+    for name, text in later.items():
+        print(f"{name}  {'later':<{width}}  {text}")
+    for test in sorted({test for ended in ledger.ended.values() for test in ended["skipped"]}):
+        print(f"skipped: {test}")
+    unproved = [name for name in required if not ledger.holds(name)]
+    unknown = sorted({name for names in ledger.named.values() for name in names} - required.keys() - later.keys())
+    for name in unproved:
+        print(f"{name} is not proved: {ledger.count(name)}")
+    for name in unknown:
         print(f"{name} is named by a test and stands in no list")
-    return int(bool(unknown) or code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED))
+    return int(bool(unproved or unknown) or code != pytest.ExitCode.OK)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ class Authority:
         """Write a certificate for hosts, and its key; the days of its start and its end count from today."""
         names = ",".join(f"DNS:{host}" for host in hosts)
         request = self.folder / "request.pem"
+        for path in (certificate, key):
+            path.parent.mkdir(parents=True, exist_ok=True)
         subject = ("-subj", "/CN=test", "-addext", f"subjectAltName={names}")
         _openssl("req", "-new", *CURVE, *subject, "-keyout", str(key), "-out", str(request))
         self._sign(request, certificate, starts, ends)

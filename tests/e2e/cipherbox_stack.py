@@ -17,7 +17,11 @@ import pytest
 from tests.e2e.system import Event, System, asked
 
 API, APP = "api.staging.example.com", "app.staging.example.com"
-COMPOSE, ENV = "docker/docker-compose.staging.yml", "docker/.env.staging"
+ENVIRONMENT = "staging"
+PROJECT = f"cipherbox-{ENVIRONMENT}"
+EVIDENCE = f".bayplan/evidence/evidence.{ENVIRONMENT}.json"
+RUNNING = f".bayplan/running.{ENVIRONMENT}.json"
+COMPOSE, ENV = f"docker/docker-compose.{ENVIRONMENT}.yml", f"docker/.env.{ENVIRONMENT}"
 SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "JWT_SECRET", "TEE_SEAL_KEY", "TEE_WORKER_SECRET")
 
 

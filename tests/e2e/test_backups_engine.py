@@ -235,6 +235,23 @@ def _with_another_dump(shop: Shop, data: bytes) -> bytes:
     return subprocess.run(["age", "-r", key], input=packed, capture_output=True, check=True).stdout
 
 
+def test_a_backup_of_another_environment_is_restored_only_when_that_is_said(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shop.run("backup") == 0
+    path = tmp_path / shop.backups()[-1].name
+    opened = subprocess.run(["age", "-d", "-i", shop.identity, shop.backups()[-1]], capture_output=True, check=True)
+    elsewhere = opened.stdout.replace(b'"environment":"production"', b'"environment":"staging"')
+    key = subprocess.run(["age-keygen", "-y", shop.identity], capture_output=True, text=True, check=True).stdout.strip()
+    path.write_bytes(subprocess.run(["age", "-r", key], input=elsewhere, capture_output=True, check=True).stdout)
+    assert shop.run("restore", "--yes", str(path)) == 2
+    refused = capsys.readouterr().err
+    assert "the backup is of postgres of backed (staging), and this is postgres of backed (production)" in refused
+    assert shop.databases() == {"backed"}
+    assert shop.run("restore", "--yes", "--from-elsewhere", str(path)) == 0
+    assert len(shop.databases()) == 2
+
+
 def test_a_proof_names_the_table_that_is_different(
     shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -120,3 +120,18 @@ def test_mariadb_comes_back_row_by_row(shop: Path, capsys: pytest.CaptureFixture
     assert set(sql("SHOW DATABASES").split()) & {"tabled", old} == {"tabled", old}
     assert "restoring" not in sql("SHOW DATABASES")
     assert shutil.which("age")
+
+
+def test_what_a_killed_restore_left_is_removed_by_the_next(shop: Path) -> None:
+    left, busy, other = "restoring_20261120t033000z", "restoring_20261120t033001z", "restoring_hope"
+    sql("".join(f"CREATE DATABASE {name};" for name in (left, busy, other)))
+    assert main(["-C", str(shop), "backup"]) == 0
+    argv = ["docker", "exec", "-i", "-e", "MYSQL_PWD=secret", CONTAINER, "mariadb", "-u", "root", busy]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE) as at_work:
+        while busy not in sql("SELECT DB FROM information_schema.PROCESSLIST WHERE DB IS NOT NULL"):
+            sleep(0.1)
+        assert main(["-C", str(shop), "restore", "newest", "--yes"]) == 0
+        names = set(sql("SHOW DATABASES").split())
+        at_work.communicate()
+    assert left not in names
+    assert {busy, other} <= names

@@ -152,7 +152,7 @@ def test_what_ran_before_a_failed_start_runs_after_it(session: Session, known: b
     with pytest.raises(CommandFailedError) as failure:
         again.start(news.append)
     said = failure.value.output
-    assert failure.value.message == "migrate did not become healthy"
+    assert failure.value.message == "migrate did not succeed"
     assert 'migrate said: password authentication failed for user "app"' in said
     assert "a volume keeps the password it was made with, and that of postgres was made earlier" in said
     assert not [each for each in news if each.state is State.FAILED and each.subject != "migrate"]

@@ -45,7 +45,6 @@ class Program:
     """A family whose dump is what a Python program prints; what is loaded is kept, with what was asked of it."""
 
     code: str = NOISE.format(count=4)
-    dump: str = "pgdump"
     is_beside: bool = True
     server: str = "15.3"
     found: Contents = CONTENTS

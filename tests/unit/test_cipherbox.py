@@ -130,8 +130,13 @@ def test_nothing_that_is_copied_is_ignored(planned: Planned, folder: str, path: 
         assert not dockerignore.matches(patterns, source), source
 
 
+def test_staging_is_a_project_of_its_own(planned: Planned) -> None:
+    assert yaml.safe_load(planned.files[COMPOSE].text)["name"] == "cipherbox-staging"
+
+
 @pytest.mark.requirement("CB-10", "CB-30")
 def test_six_services_stay_and_two_end(services: dict[str, dict[str, Any]]) -> None:
+    """The two are jobs, which end before what waits for them starts: the migrations, and web's files for Caddy."""
     assert {name for name, each in services.items() if each["restart"] == "unless-stopped"} == STAY
     assert {name for name, each in services.items() if each["restart"] == "no"} == {"migrate", "web"}
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from bayplan.errors import (
     UsageError,
 )
 from bayplan.model.config import Config
+from bayplan.model.front import Proxy, Site, Tls, TlsKind
 from bayplan.model.image import Image, Stage
 from bayplan.model.parts import Asked, Binding, Composed, Condition, Given, Health, Limits, Need, Note, Variable
 from bayplan.model.rendered import Rendered
@@ -370,6 +372,25 @@ class TestPlan:
         ]
         assert "postgres:15-alpine" in out
         assert "postgres://${PASSWORD}" in out
+
+    def test_what_only_the_compose_file_and_the_proxy_ask_for_is_shown_too(self) -> None:
+        pulled = Composed((Given("ghcr.io/"), Asked("OWNER"), Given("/api:"), Asked("TAG", default="latest")))
+        tls = Tls(TlsKind.AUTOMATIC, SAYS, dns="hetzner", token=Asked("HETZNER_API_TOKEN"))
+        sites = (Site(("${DOMAIN}",), SAYS),)
+        bindings = (Binding(443, Asked("PUBLIC_IP"), SAYS),)
+        limits, health = Limits(64, 1.0), Health(SAYS, "/")
+        front = Proxy("caddy", Fact("caddy:2", SAYS), sites, tls, bindings, "Caddyfile", SAYS, limits, health)
+        (shown,) = (
+            each for each in plan.sections(replace(a_stack(a_service(pulled=pulled)), proxy=front)) if "PURPOSE" in each
+        )
+        rows = {line.split()[0]: re.split(" {2,}", line)[1:3] for line in shown.splitlines()}
+        assert rows["OWNER"] == ["compose", "you give it"]
+        assert rows["TAG"] == ["compose", "latest"]
+        assert rows["DOMAIN"] == ["caddy", "you give it"]
+        assert rows["PUBLIC_IP"] == ["compose", "you give it"]
+        assert rows["HETZNER_API_TOKEN"] == ["caddy", "you give it"]
+        assert re.search("HETZNER_API_TOKEN .* secret ", shown)
+        assert shown.count("JWT_SECRET") == 1
 
     def test_a_secret_is_never_shown(self, run: Run, repository: Path) -> None:
         del repository

@@ -227,3 +227,17 @@ def test_bringing_it_up_without_a_required_value_changes_nothing(
     assert ".env lacks 2 values" in said
     assert "JWT_SECRET" in said
     assert sorted(path.as_posix() for path in shop.rglob("*")) == before
+
+
+def test_a_file_in_the_wrong_place_is_named(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("JWT_SECRET", "STRIPE_SECRET_KEY", "API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    (shop / "bayplan.yaml").write_text("version: 1\nenv_file: docker/.env\nproxy: {sites: {api.shop.dev: {to: api}}}\n")
+    (shop / ".env").write_text(f"JWT_SECRET={STRONG}\n")
+    before = sorted(path.as_posix() for path in shop.rglob("*"))
+    for words, code in ((["up"], 3), (["up", "--dry-run"], 3), (["env", "check"], 2)):
+        assert main(["-C", str(shop), *words]) == code
+        assert "there is a .env in the root; this environment reads docker/.env" in capsys.readouterr().err
+    assert sorted(path.as_posix() for path in shop.rglob("*")) == before

@@ -99,6 +99,12 @@ class TestWhoReadsWhat:
         assert (term(found, "OWNER").kind, term(found, "OWNER").required) == ("image", True)
         assert (term(found, "TAG").kind, term(found, "TAG").default) == ("tag", "latest")
         assert {term(found, name).group for name in ("OWNER", "TAG")} == {"Images"}
+        assert (term(found, "OWNER").example, term(found, "TAG").example) == ("acme-corp", "")
+
+    def test_a_registry_is_no_owner(self) -> None:
+        pulled = Composed((Asked("REGISTRY"), Given("/"), Asked("OWNER"), Given("/api:1")))
+        found = stack(service("api", pulled=pulled))
+        assert (term(found, "REGISTRY").example, term(found, "OWNER").example) == ("", "acme-corp")
 
     def test_what_only_the_build_reads_is_not_asked_for_where_images_are_pulled(self) -> None:
         public = variable("NEXT_PUBLIC_API_URL", at_build=True)
@@ -251,6 +257,13 @@ class TestExample:
     def test_names_of_files_are_quoted_for_the_shell(self) -> None:
         text = example(stack(service("api", secret("A")), env_file="my env; x"))
         assert "cp 'my env; x.example' 'my env; x'" in text
+
+    @pytest.mark.parametrize(
+        ("name", "command"), [("production", "bayplan env new\n"), ("staging", "bayplan env new --env staging\n")]
+    )
+    def test_the_command_that_makes_the_file_is_named(self, name: str, command: str) -> None:
+        plan = replace(stack(service("api", secret("A"))), environment=name)
+        assert f"\n# Or let this make it, with fresh secrets: {command}" in example(plan)
 
     def test_where_nothing_is_asked_nobody_is_told_to_copy_it(self) -> None:
         text = example(stack(service("api", Variable("DB_HOST", Given("postgres"), WHY))))

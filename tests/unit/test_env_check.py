@@ -38,7 +38,7 @@ TERMS = (
     Term("CONTACT", kind="email", readers=("api",)),
     Term("DOMAIN", kind="host", readers=("caddy",)),
     Term("PUBLIC_IP", kind="address", readers=("caddy",)),
-    Term("OWNER", kind="image", readers=("api",)),
+    Term("OWNER", kind="image", example="acme-corp", readers=("api",)),
     Term("TAG", kind="tag", default="latest", readers=("api",)),
     Term("DATABASE_URL", asked=False, readers=("api",)),
 )
@@ -165,8 +165,14 @@ class TestForms:
     def test_a_right_form_draws_nothing(self, line: str) -> None:
         assert found(f"{line}\n") == {}
 
-    def test_a_capital_letter_in_the_owner_of_images_says_what_refuses_it(self) -> None:
-        assert "lower case" in found("OWNER=Acme\n")["malformed-value"].message
+    def test_a_capital_letter_in_the_owner_of_images_says_what_refuses_it_and_what_to_write(self) -> None:
+        finding = found("OWNER=Acme\n")["malformed-value"]
+        assert "lower case" in finding.message
+        assert "registries refuse" in finding.message
+        assert finding.help == "write it like acme-corp"
+
+    def test_without_an_example_the_form_is_the_help(self) -> None:
+        assert found("DOMAIN=https://shop.dev\n")["malformed-value"].help == "write a value of that form"
 
     @given(st.sampled_from(TERMS), st.text(max_size=40))
     def test_any_text_has_a_form_or_has_not(self, term: Term, text: str) -> None:
@@ -228,6 +234,40 @@ class TestSecrets:
             question(f"JWT_SECRET={marked}\nAPI_URL={marked}\nLIMIT={marked}\nXYZ={marked}\n{marked}\n")
         ):
             assert marked not in said(finding)
+
+
+COMMANDS = (
+    '"$(openssl rand -hex 32)"',
+    "$(openssl rand -hex 32)",
+    "'$(openssl rand -hex 32)'",
+    "\"$( openssl rand -base64 48 | tr -d '=' )\"",
+    '"shop-$(openssl rand -hex 32)"',
+    '"$(cat $(which secret))"',
+    "$(</run/secrets/jwt)",
+    "`openssl rand -hex 32`",
+    '"`openssl rand -hex 32`"',
+    "`./make-a-secret`",
+    "prefix-$(uuidgen)",
+)
+
+
+class TestCommands:
+    @pytest.mark.parametrize("value", COMMANDS)
+    def test_a_secret_that_is_a_command_is_known_to_everybody(self, value: str) -> None:
+        (finding,) = check(question(f"BUCKET=shop-files\nJWT_SECRET={value}\n"))
+        assert finding.effect.fails
+        assert "compose runs none" in finding.message
+        assert finding.help == "run it in a shell, and write what it prints behind JWT_SECRET="
+        assert "openssl" not in said(finding)
+
+    def test_what_is_no_secret_is_not_run_either(self) -> None:
+        assert "caddy cannot use it" in found("PUBLIC_IP=$(curl -s icanhazip.com)\n")["unrun-command"].consequence
+
+    @pytest.mark.parametrize(
+        "value", ["'k3J$(9x0Lm!qZ7w2E'", "'k3`J9x0Lm`qZ7w2E!'", "'a$)b(cD3fGh1jKlMn)'", "'(k3J9x0Lm) qZ7w2'"]
+    )
+    def test_signs_that_a_generator_of_passwords_draws_are_no_command(self, value: str) -> None:
+        assert found(f"JWT_SECRET={value}\n".replace("JWT", "SESSION")) == {}
 
 
 class TestWhatComposeMakesOfIt:

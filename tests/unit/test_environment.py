@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from bayplan.engines import environment
 from bayplan.engines.env.new import completed, draw
+from bayplan.engines.env.trial import elsewhere, made_for
 from bayplan.engines.environment import RunEnvironment, fresh, ours, settle
 from bayplan.errors import MissingValueError, UsageError
 from bayplan.formats import dotenv
 from bayplan.model.contract import Contract, Term
+from bayplan.model.front import Site, Tls, TlsKind
 from bayplan.model.parts import Asked, Composed, Given, Variable
 from bayplan.model.stack import Stack
 from tests.unit.test_contract import WHY, proxy, secret, service, stack
@@ -72,15 +75,18 @@ class TestWithoutAnEnvFile:
         assert settled(None, plan=plan)[0].files == ("/dev/null",)
         assert settled(None, plan=stack(service("api")))[0].files == ()
 
-    def test_whose_images_are_pulled_is_not_made_up(self) -> None:
+    def test_where_images_are_pulled_nothing_is_made_up(self) -> None:
         pulled = Composed((Given("ghcr.io/"), Asked("OWNER"), Given("/shop:"), Asked("TAG")))
         plan = replace(stack(service("api", pulled=pulled)), environment="staging", env_file=".env.staging")
         with pytest.raises(
-            MissingValueError, match=r"there is no \.env\.staging, which gives a value(.|\n)*OWNER"
+            MissingValueError, match=r"there is no \.env\.staging, which gives 2 values(.|\n)*OWNER"
         ) as missing:
             settled(None, plan=plan)
         assert "`bayplan env new --env staging`" in missing.value.remedy
-        assert settled(None, {"OWNER": "acme"}, plan=plan)[0].values == {"OWNER": "acme", "TAG": "latest"}
+        with pytest.raises(MissingValueError, match="none is made up, for its images are pulled"):
+            settled(None, {"OWNER": "acme"}, plan=plan)
+        given = {"OWNER": "acme", "TAG": "latest"}
+        assert settled(None, given, plan=plan)[0].values == given
 
     @pytest.mark.requirement("CB-11")
     @pytest.mark.parametrize(
@@ -99,7 +105,7 @@ class TestWithoutAnEnvFile:
         assert settled(given, plan=plan, refuses=lambda _: False)[0].values == given
 
     def test_what_the_proxy_asks_for_is_made_up_as_what_it_is(self) -> None:
-        values, _ = settled(None, plan=stack(service("api"), proxy=proxy()))
+        values, _ = settled(None, plan=stack(service("api"), proxy=replace(proxy(), tls=Tls(TlsKind.INTERNAL, WHY))))
         assert values.values["PUBLIC_IP"] == "127.0.0.1"
         assert values.values["DOMAIN"] == "localhost"
 
@@ -124,6 +130,89 @@ class TestWithoutAnEnvFile:
         plan = stack(service("api", Variable("ODD", Asked("ODD"), WHY, example=odd)))
         environment.prepare(plan, tmp_path)
         assert environment.prepare(plan, tmp_path).values == {"ODD": odd}
+
+
+class TestWhatTheWorldReaches:
+    """Without an env file: a database keeps the first password it gets, so none is made up for production."""
+
+    PLAN = stack(service("api", secret("JWT_SECRET")), proxy=proxy())
+    GIVEN: ClassVar = {"PUBLIC_IP": "203.0.113.7", "HETZNER_API_TOKEN": "token"}
+
+    def test_nothing_is_made_up_and_all_that_lacks_is_named(self) -> None:
+        with pytest.raises(MissingValueError) as missing:
+            settled(None, plan=self.PLAN)
+        assert "there is no .env, which gives 4 values" in missing.value.message
+        assert "none is made up, for caddy answers for *.${DOMAIN}" in missing.value.message
+        for name in ("DOMAIN", "HETZNER_API_TOKEN", "JWT_SECRET", "PUBLIC_IP"):
+            assert f"\n  {name}" in missing.value.message
+
+    def test_not_even_what_an_earlier_trial_made_is_taken(self) -> None:
+        with pytest.raises(MissingValueError, match="JWT_SECRET"):
+            settled(None, self.GIVEN | {"DOMAIN": "shop.dev"}, {"JWT_SECRET": "made"}, plan=self.PLAN)
+
+    def test_what_the_shell_gives_is_enough(self) -> None:
+        given = self.GIVEN | {"DOMAIN": "shop.dev", "JWT_SECRET": "strong"}
+        assert settled(None, given, plan=self.PLAN)[0].values == given
+
+    @pytest.mark.parametrize("domain", ["localhost", "shop.localhost", "Shop.LOCALHOST."])
+    def test_a_name_that_leads_nowhere_else_makes_it_a_trial(self, domain: str) -> None:
+        values, kept = settled(None, self.GIVEN | {"DOMAIN": domain}, plan=self.PLAN)
+        assert kept == {"JWT_SECRET": "fresh"}
+        assert values.values["DOMAIN"] == domain
+
+    @pytest.mark.parametrize(
+        "domain", ["shop.dev", "localhost.shop.dev", "notlocalhost", "203.0.113.7", "127.shop.dev"]
+    )
+    def test_any_other_does_not(self, domain: str) -> None:
+        with pytest.raises(MissingValueError, match="JWT_SECRET"):
+            settled(None, self.GIVEN | {"DOMAIN": domain}, plan=self.PLAN)
+
+    @pytest.mark.parametrize(
+        ("kind", "hosts", "said"),
+        [
+            (TlsKind.AUTOMATIC, ("shop.dev",), "caddy answers for shop.dev"),
+            (TlsKind.FILES, ("shop.dev",), "caddy answers for shop.dev"),
+            (TlsKind.FILES, ("shop.localhost", "shop.dev"), "caddy answers for shop.dev"),
+            (TlsKind.FILES, ("127.0.0.1",), ""),
+            (TlsKind.INTERNAL, ("shop.dev",), ""),
+            (TlsKind.OFF, ("localhost",), ""),
+        ],
+    )
+    def test_certificates_and_host_names_tell_what_is_for_the_world(
+        self, kind: TlsKind, hosts: tuple[str, ...], said: str
+    ) -> None:
+        front = replace(proxy(), tls=Tls(kind, WHY), sites=(Site(hosts, WHY),))
+        assert made_for(stack(service("api"), proxy=front), {}) == said
+
+    def test_what_takes_the_stack_down_needs_nothing(self) -> None:
+        assert "JWT_SECRET" in settled(None, refuses=lambda _: False, plan=self.PLAN)[0].values
+
+    @pytest.mark.parametrize(
+        ("there", "said"), [(".env", "there is a .env in the root"), ("deploy/.env", "there is a deploy/.env")]
+    )
+    def test_a_file_that_lies_elsewhere_is_named_and_nothing_is_changed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str, said: str
+    ) -> None:
+        monkeypatch.delenv("JWT_SECRET", raising=False)
+        (tmp_path / "deploy").mkdir()
+        (tmp_path / there).write_text("JWT_SECRET=mine\n")
+        plan = replace(self.PLAN, env_file="docker/.env", compose="deploy/compose.yml")
+        with pytest.raises(MissingValueError) as missing:
+            environment.prepare(plan, tmp_path)
+        assert missing.value.remedy.startswith(
+            f"{said}; this environment reads docker/.env: move it there, or `bayplan"
+        )
+        assert not (tmp_path / ".bayplan").exists()
+
+    def test_a_folder_of_that_name_is_no_file(self, tmp_path: Path) -> None:
+        (tmp_path / ".env").mkdir()
+        assert elsewhere(replace(self.PLAN, env_file="docker/.env"), tmp_path) == ""
+
+    def test_a_trial_is_told_of_the_file_that_it_does_not_read(self, tmp_path: Path, jwt: Stack) -> None:
+        (tmp_path / ".env").write_text("JWT_SECRET=mine\n")
+        made = environment.prepare(replace(jwt, env_file="docker/.env"), tmp_path)
+        assert made.made == ("JWT_SECRET",)
+        assert made.unread == "there is a .env in the root; this environment reads docker/.env"
 
 
 class TestWithAnEnvFile:

@@ -15,6 +15,8 @@ SECRET_WORDS = ("PASSWORD", "PASS", "SECRET", "TOKEN", "KEY")
 PUBLIC = re.compile(r"^(NEXT_PUBLIC|VITE|PUBLIC|REACT_APP)_(?!IP)")
 RANDOM = "openssl rand -hex 32"
 OTHER = "Other"
+OWNER = "acme-corp"
+"""Whose images a registry may hold, in the form that it takes."""
 COMPOSE = "compose"
 """Who reads what is part of the compose file itself."""
 
@@ -102,7 +104,8 @@ def _of_image(value: Value | None) -> Iterator[Term]:
     for part in value.parts if isinstance(value, Composed) else (value,):
         if isinstance(part, Asked):
             kind = "tag" if ":" in before.rpartition("/")[2] else "image"
-            yield replace(_asked(part, COMPOSE), secret=False, kind=kind, group="Images")
+            example = OWNER if kind == "image" and before.endswith("/") else ""
+            yield replace(_asked(part, COMPOSE), secret=False, kind=kind, group="Images", example=example)
         elif isinstance(part, Given):
             before += part.text
 

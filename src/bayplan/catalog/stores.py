@@ -137,6 +137,12 @@ def table(kind: str) -> dict[str, Any]:
     return {**table(own["like"]), **own} if "like" in own else own
 
 
+def backup(kind: str) -> dict[str, str]:
+    """Return how a store is backed up: by a `family` of bayplan's, whose dump ends on `dump`, or `by_hand`."""
+    found: dict[str, str] = table(kind).get("backup", {})
+    return found
+
+
 @cache
 def entry(kind: str) -> StoreEntry:
     """Return a store by its name."""

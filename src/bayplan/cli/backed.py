@@ -1,15 +1,14 @@
 """The stores of a stack that are backed up, as `backup` and `restore` need them."""
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
+from bayplan.catalog.stores import backup
 from bayplan.cli.parser import near
 from bayplan.cli.progress import progress
-from bayplan.engines import docker, folder
+from bayplan.engines import docker
 from bayplan.engines.backups.cipher import Age, Cipher, Gpg
 from bayplan.engines.backups.destination import Destination, destination, open_file
 from bayplan.engines.backups.families import family
@@ -86,7 +85,7 @@ class Stores:
         return family(self.store(name).kind)
 
     def series(self, name: str) -> Series:
-        return Series(self.stack.name, self.stack.environment, name, self.family(name).dump)
+        return Series(self.stack.name, self.stack.environment, name, backup(self.store(name).kind)["dump"])
 
     def container(self, name: str) -> Container | None:
         """Return the container of a store that runs."""
@@ -140,6 +139,16 @@ class Stores:
                 remedy="nothing was changed; name the store it is of",
             )
 
+    def refuse_elsewhere(self, manifest: Manifest, name: str) -> None:
+        """Raise when a backup is of another stack, environment or store than the one it is to be restored to."""
+        here = (self.stack.name, self.stack.environment, name)
+        if (manifest.stack, manifest.environment, manifest.store) != here:
+            raise UsageError(
+                f"the backup is of {manifest.store} of {manifest.stack} ({manifest.environment}), "
+                f"and this is {name} of {self.stack.name} ({self.stack.environment})",
+                remedy="nothing was changed; `--from-elsewhere` says that it is meant",
+            )
+
     @contextmanager
     def news(self, name: str) -> Iterator[Callable[[str], None]]:
         """Show what is being done with a store."""
@@ -157,22 +166,3 @@ class Stores:
                 listen(News(name, State.FAILED, last))
                 raise
             listen(News(name, State.DONE, last))
-
-
-def alone(root: Path) -> AbstractContextManager[None]:
-    """Keep other backups of this stack out, and let a polite kill end things as an interrupt does."""
-    return _alone(root)
-
-
-@contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        with folder.exclusive(root, "backup"):
-            yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

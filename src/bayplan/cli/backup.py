@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bayplan.cli.parser import add_environment
+
 if TYPE_CHECKING:
     from bayplan.cli.backed import Stores
     from bayplan.engines.backups.manifest import Contents, Manifest
@@ -28,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "stores", nargs="*", metavar="STORE", help="only these stores (default: all that are backed up)"
     )
-    parser.add_argument("--env", metavar="NAME", help="the environment (default: production)")
+    add_environment(parser)
     parser.add_argument("--list", action="store_true", help="list the backups there are")
     parser.add_argument(
         "--verify", nargs="?", const="", metavar="FILE", help="restore a backup in a throw-away server, and compare it"
@@ -50,14 +52,15 @@ def add_identity(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Take backups, list them, or prove one."""
     from bayplan import pipeline
-    from bayplan.cli.backed import Stores, alone
+    from bayplan.cli.backed import Stores
+    from bayplan.cli.session import at_work
 
-    planned = pipeline.plan(arguments.directory, arguments.env)
+    planned = pipeline.plan(arguments.directory, arguments.environment)
     stores = Stores(planned.stack, planned.tree.root, arguments.identity)
     names = stores.chosen(arguments.stores)
     if arguments.list:
         return _list(stores, names)
-    with alone(planned.tree.root):
+    with at_work(planned.tree.root, "backup"):
         if arguments.verify is None:
             return _each(names, lambda name: _take(stores, name))
         if arguments.verify:

@@ -64,12 +64,15 @@ def _check(planned: "Planned", path: Path, name: str) -> int:
     from bayplan.engines.env import file as env_file
     from bayplan.engines.env.check import check
     from bayplan.engines.env.question import hidden
+    from bayplan.engines.env.trial import elsewhere
     from bayplan.errors import UsageError
 
     held = env_file.read(path, name)
     if held is None:
         command = _typed("new", planned.stack, name)
-        raise UsageError(f"there is no {name}", remedy=f"`{command}` makes it")
+        unread = elsewhere(planned.stack, planned.tree.root) if name == planned.stack.env_file else ""
+        move = f"{unread}: move it there, or " if unread else ""
+        raise UsageError(f"there is no {name}", remedy=f"{move}`{command}` makes it")
     question = _question(planned, path, name, held)
     findings = check(question)
     show_findings(planned.tree.with_overlay({name: hidden(question)}), findings)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bayplan.cli.parser import add_environment
 from bayplan.cli.terminal import paint, printable, table
+from bayplan.model.contract import Term
 from bayplan.model.front import Proxy, Site
 from bayplan.model.parts import Asked, Given, Health, Variable
 from bayplan.model.stack import Service, Stack, Store
@@ -129,23 +130,45 @@ def _health(health: Health | None) -> str:
 
 
 def _variables(stack: Stack) -> Iterator[tuple[str, ...]]:
-    """Yield one row for each variable with one value, however many services read it."""
+    """Yield one row for each variable with one value, however many read it, and for what only compose asks for."""
     rows: dict[tuple[str, str, str], dict[str, str]] = {}
     for owner in (*_owners(stack.services), *_owners(stack.stores)):
         for variable in owner.variables:
-            marks = [word for word, on in (("secret", variable.secret), ("at build", variable.at_build)) if on]
-            key = (variable.name, _value(variable), ", ".join(marks))
+            key = (variable.name, _value(variable), ", ".join(_marks(variable)))
             rows.setdefault(key, {})[owner.name] = variable.purpose
+    for term in _only_asked(stack):
+        key = (term.name, _asked(term, secret=term.secret), ", ".join(_marks(term)))
+        rows[key] = dict.fromkeys(term.readers, term.purpose)
     for (name, value, marked), purposes in sorted(rows.items()):
         yield name, ", ".join(purposes), value, marked, next(filter(None, purposes.values()), "")
+
+
+def _only_asked(stack: Stack) -> Iterator[Term]:
+    """Yield what is asked for and no service or store reads under a name of its own: parts of files and of images."""
+    from bayplan.catalog.contract import contract
+
+    variables = [each for owner in (*_owners(stack.services), *_owners(stack.stores)) for each in owner.variables]
+    shown = {
+        name for each in variables for name in (each.name, each.value.name if isinstance(each.value, Asked) else "")
+    }
+    yield from (term for term in contract(stack).asked if term.name not in shown)
+
+
+def _marks(one: Variable | Term) -> list[str]:
+    return [word for word, on in (("secret", one.secret), ("at build", one.at_build)) if on]
+
+
+def _asked(one: Asked | Term, name: str = "", *, secret: bool = False) -> str:
+    if one.default is not None:
+        return HIDDEN if secret else one.default
+    return ("you give it" if one.required else "you may give it") + name
 
 
 def _value(variable: Variable) -> str:
     value = variable.value
     if isinstance(value, Asked):
-        missing = "you give it" if value.required else "you may give it"
         name = f" as {value.name}" if value.name != variable.name else ""
-        return missing + name if value.default is None else HIDDEN if variable.secret else value.default
+        return _asked(value, name, secret=variable.secret)
     if isinstance(value, Given):
         return HIDDEN if variable.secret else value.text
     return "".join(part.text if isinstance(part, Given) else f"${{{part.name}}}" for part in value.parts)

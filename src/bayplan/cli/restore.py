@@ -8,12 +8,15 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from bayplan.cli.parser import add_environment
+
 if TYPE_CHECKING:
     from bayplan.cli.backed import Stores
 
 EXAMPLES = """examples:
   bayplan restore --identity key.txt shop.production.postgres.20261120T033000Z.pgdump.gz.age
   bayplan restore --store postgres --yes newest
+  bayplan restore --env staging --from-elsewhere shop.production.postgres.20261120T033000Z.pgdump.gz.age
 """
 NEWEST = "newest"
 
@@ -24,7 +27,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("file", metavar="FILE", help="a file, the name of a backup, or `newest`")
     parser.add_argument("--store", metavar="NAME", help="the store it is restored to (default: the one it is of)")
-    parser.add_argument("--env", metavar="NAME", help="the environment (default: production)")
+    add_environment(parser)
+    parser.add_argument(
+        "--from-elsewhere", action="store_true", help="it may be of another stack, environment or store"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_identity(parser)
 
@@ -32,32 +38,35 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read it, ask, restore it."""
     from bayplan import pipeline
-    from bayplan.cli.backed import Stores, alone
+    from bayplan.cli.backed import Stores
+    from bayplan.cli.session import at_work
     from bayplan.errors import UsageError
 
     if not arguments.yes and not sys.stdin.isatty():
         raise UsageError("nobody can be asked whether to restore it", remedy="say `--yes`")
-    planned = pipeline.plan(arguments.directory, arguments.env)
+    planned = pipeline.plan(arguments.directory, arguments.environment)
     stores = Stores(planned.stack, planned.tree.root, arguments.identity)
     name = stores.store_of(arguments.file, [arguments.store] if arguments.store else [])
-    with alone(planned.tree.root):
-        return _restore(stores, name, "" if arguments.file == NEWEST else arguments.file, asks=not arguments.yes)
+    with at_work(planned.tree.root, "backup"):
+        return _restore(stores, name, arguments)
 
 
-def _restore(stores: "Stores", name: str, file: str, *, asks: bool) -> int:
+def _restore(stores: "Stores", name: str, arguments: argparse.Namespace) -> int:
     from bayplan.cli.backup import described
     from bayplan.engines.backups import work
 
     family, inside = stores.family(name), stores.inside(name)
-    backup = stores.backup(name, file)
+    backup = stores.backup(name, "" if arguments.file == NEWEST else arguments.file)
     with stores.news(name) as say:
         manifest = work.read(backup.opened, backup.cipher, backup.name, say=say)
         stores.refuse_other(manifest, name)
+        if not arguments.from_elsewhere:
+            stores.refuse_elsewhere(manifest, name)
     print(
         f"{backup.name} is whole: {described(manifest.contents)} of {manifest.stack} ({manifest.environment}), "
         f"as of {manifest.taken}"
     )
-    if asks and not _agreed(stores, name):
+    if not arguments.yes and not _agreed(stores, name):
         print("nothing was changed")
         return 1
     with stores.news(name) as say:

@@ -166,7 +166,9 @@ def open_session(
     made_up = {} if keeps else {name: settled.values[name] or "unknown" for name in settled.made}
     engine = DockerEngine(replace(project, env_files=there), Local(), settled.secrets, settled.values, made_up)
     if not dry and keeps and settled.made:
-        print(f"made development values for {', '.join(settled.made)} ({settled.files[-1]})")
+        print(f"made development values for {', '.join(settled.made)}: for this machine only ({settled.files[-1]})")
+        if settled.unread:
+            print(settled.unread)
         if engine.volumes():
             print("there is data from earlier, which may want other ones; `bayplan down --volumes` deletes it")
     return Session(stack, workspace, root, settled, engine, payloads)
@@ -186,8 +188,8 @@ def _payloads(config: Config) -> dict[str, str]:
 
 
 @contextmanager
-def at_work(root: Path) -> Iterator[None]:
-    """Keep other bayplans out, and let a polite kill end things as an interrupt does."""
+def at_work(root: Path, what: str = "run") -> Iterator[None]:
+    """Keep other bayplans that do the same out, and let a polite kill end things as an interrupt does."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -195,7 +197,7 @@ def at_work(root: Path) -> Iterator[None]:
 
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
-        with folder.exclusive(root):
+        with folder.exclusive(root, what):
             yield
     finally:
         signal.signal(signal.SIGTERM, before)

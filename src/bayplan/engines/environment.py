@@ -10,6 +10,7 @@ from pathlib import Path
 from bayplan.catalog.contract import contract
 from bayplan.engines.env import file as env_file
 from bayplan.engines.env.forms import wrong_form
+from bayplan.engines.env.trial import elsewhere, made_for
 from bayplan.engines.folder import NAME, write
 from bayplan.errors import MissingValueError
 from bayplan.model.contract import Term
@@ -30,6 +31,8 @@ class RunEnvironment:
     secrets: tuple[Secret, ...]
     files: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    unread: str = ""
+    """Where a file of values lies that is not read, while the environment's own is not there."""
 
 
 def ours(stack: Stack) -> str:
@@ -57,33 +60,35 @@ def settle(
     made: Mapping[str, str],
     token: Callable[[], str],
     refuses: Callable[[Term], bool] = lambda _: True,
+    unread: str = "",
 ) -> tuple[RunEnvironment, dict[str, str]]:
-    """Decide every value: the shell's, then the env file's, then those made earlier, then fresh ones.
+    """Decide every value: the shell's, then the env file's, then, for a trial, those made earlier and fresh ones.
 
-    Where there is an env file, nothing is made up that `refuses` holds for: what it lacks is an error. Without one,
-    that is still so for whose images are pulled.
+    With an env file, or for more than a trial, nothing is made up that `refuses` holds for: what lacks is an error. It
+    says where a file of values lies that is not read, `unread`.
     Returns what the run uses, and what the file of made values must hold for it.
     """
-    values: dict[str, str] = {}
+    asked = contract(stack).asked
+    found = {one.name: outside.get(one.name) or (theirs or {}).get(one.name) for one in asked}
+    values = {name: value for name, value in found.items() if value}
     kept: dict[str, str] = {}
     lacking = []
-    asked = contract(stack).asked
-    for one in asked:
-        given = outside.get(one.name) or (theirs or {}).get(one.name)
-        if given:
-            values[one.name] = given
-        elif one.required and refuses(one) and (theirs is not None or one.kind == "image"):
+    more = "" if theirs is not None else made_for(stack, values)
+    for one in (one for one in asked if one.name not in values):
+        if one.required and refuses(one) and (theirs is not None or more):
             lacking.append(one)
         elif one.required and not one.only_theirs:
             values[one.name] = kept[one.name] = made.get(one.name) or fresh(one, token)
         elif one.default is not None:
             values[one.name] = one.default
     if lacking:
-        raise lacks(stack, lacking, is_there=theirs is not None)
+        raise lacks(stack, lacking, is_there=theirs is not None, more=more, unread=unread)
     refuse_malformed(stack, (one for one in asked if refuses(one)), values)
     hidden = tuple(Secret(values[one.name]) for one in asked if one.secret and one.name in values)
     files = ((stack.env_file,) if theirs is not None else ()) + ((ours(stack),) if kept else ())
-    return RunEnvironment(values, hidden, files or _none(stack), tuple(name for name in kept if name not in made)), kept
+    fresh_ones = tuple(name for name in kept if name not in made)
+    overlooked = unread if theirs is None else ""
+    return RunEnvironment(values, hidden, files or _none(stack), fresh_ones, overlooked), kept
 
 
 def _none(stack: Stack) -> tuple[str, ...]:
@@ -92,7 +97,9 @@ def _none(stack: Stack) -> tuple[str, ...]:
     return () if stack.env_file == beside else (os.devnull,)
 
 
-def lacks(stack: Stack, terms: Iterable[Term], *, is_there: bool) -> MissingValueError:
+def lacks(
+    stack: Stack, terms: Iterable[Term], *, is_there: bool, more: str = "", unread: str = ""
+) -> MissingValueError:
     """Say what an env file lacks, or one that is not there, and where each value comes from."""
     named = [
         f"\n  {one.name}{f': {one.purpose}' if one.purpose else ''}"
@@ -103,9 +110,11 @@ def lacks(stack: Stack, terms: Iterable[Term], *, is_there: bool) -> MissingValu
     command = f"bayplan env new{' --add' if is_there else ''}"
     command += "" if stack.environment == USUAL else f" --env {stack.environment}"
     begin = f"{stack.env_file} lacks" if is_there else f"there is no {stack.env_file}, which gives"
+    reason = f"; none is made up, for {more}" if more else ""
     return MissingValueError(
-        f"{begin} {which} that the stack does not start without; nothing was changed{''.join(named)}",
-        remedy=f"`{command}` makes the secrets and says what is left to fill in",
+        f"{begin} {which} that the stack does not start without; nothing was changed{reason}{''.join(named)}",
+        remedy=f"{f'{unread}: move it there, or ' if unread else ''}"
+        f"`{command}` makes the secrets and says what is left to fill in",
     )
 
 
@@ -125,14 +134,7 @@ def prepare(stack: Stack, root: Path, refuses: Callable[[Term], bool] = lambda _
     from bayplan.formats.dotenv import Group, Setting, render
 
     made = _read(root, ours(stack)) or {}
-    result, kept = settle(
-        stack,
-        outside=os.environ,
-        theirs=_read(root, stack.env_file),
-        made=made,
-        token=lambda: secrets.token_hex(24),
-        refuses=refuses,
-    )
+    result, kept = _settle(stack, root, made, lambda: secrets.token_hex(24), refuses)
     if result.made:
         settings = tuple(Setting(name, value) for name, value in sorted({**made, **kept}.items()))
         write(root, ours(stack), render((Group("", settings),), INTRODUCTION).text)
@@ -141,8 +143,21 @@ def prepare(stack: Stack, root: Path, refuses: Callable[[Term], bool] = lambda _
 
 def preview(stack: Stack, root: Path, refuses: Callable[[Term], bool] = lambda _: True) -> RunEnvironment:
     """Return what a run would use, without writing anything: for a dry run."""
-    theirs, made = _read(root, stack.env_file), _read(root, ours(stack)) or {}
-    return settle(stack, outside=os.environ, theirs=theirs, made=made, token=lambda: "", refuses=refuses)[0]
+    return _settle(stack, root, _read(root, ours(stack)) or {}, lambda: "", refuses)[0]
+
+
+def _settle(
+    stack: Stack, root: Path, made: Mapping[str, str], token: Callable[[], str], refuses: Callable[[Term], bool]
+) -> tuple[RunEnvironment, dict[str, str]]:
+    return settle(
+        stack,
+        outside=os.environ,
+        theirs=_read(root, stack.env_file),
+        made=made,
+        token=token,
+        refuses=refuses,
+        unread=elsewhere(stack, root),
+    )
 
 
 def _read(root: Path, path: str) -> dict[str, str] | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bayplan.catalog.stores import table
+from bayplan.catalog.stores import backup
 from bayplan.errors import UsageError
 from bayplan.model.config import BackupConfig, Config
 from bayplan.model.parts import Note
@@ -23,7 +23,7 @@ def backups(config: Config, stores: Sequence[Store]) -> tuple[Backups | None, tu
     to = _checked(asked, config)
     _refuse_unknown(asked, config, stores)
     wanted = [store for store in stores if store.name not in asked.skip]
-    kept = tuple(store.name for store in wanted if _entry(store).get("family"))
+    kept = tuple(store.name for store in wanted if backup(store.kind).get("family"))
     notes = [Note(store.name, _why_not(store)) for store in wanted if store.name not in kept]
     if not kept:
         notes.append(Note("backups", "no store of this stack is backed up", config.at("backups")))
@@ -73,10 +73,5 @@ def _refuse_unknown(asked: BackupConfig, config: Config, stores: Sequence[Store]
             raise UsageError(f"there is no store {name!r} to be skipped", at=at, remedy=f"the stores are: {there}")
 
 
-def _entry(store: Store) -> dict[str, str]:
-    found: dict[str, str] = table(store.kind).get("backup", {})
-    return found
-
-
 def _why_not(store: Store) -> str:
-    return f"bayplan does not back it up. {_entry(store).get('by_hand', '')}".rstrip()
+    return f"bayplan does not back it up. {backup(store.kind).get('by_hand', '')} The runbook has the commands."

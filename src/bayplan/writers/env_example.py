@@ -62,9 +62,14 @@ def _introduction(stack: Stack, promised: Contract) -> str:
     lines = [
         "Copy this file and fill in the copy, which stays on the machine that runs the stack:",
         f"cp {example} {file} && chmod 600 {file}",
+        f"Or let this make it, with fresh secrets: {_new(stack)}",
         "What is empty is required. What is commented out is optional, or set by the compose file.",
     ]
     return "\n".join([*lines, *_command(stack)])
+
+
+def _new(stack: Stack) -> str:
+    return "bayplan env new" + ("" if stack.environment == USUAL else f" --env {shlex.quote(stack.environment)}")
 
 
 def _command(stack: Stack) -> list[str]:

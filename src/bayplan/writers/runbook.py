@@ -1,17 +1,19 @@
 """docs/backups.md: what is kept where, and how it comes back, with bayplan and without."""
 
-import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from bayplan.catalog.stores import table
-from bayplan.formats import postgres_sql as sql
+from bayplan.catalog.stores import backup
 from bayplan.formats.rendering import Page
-from bayplan.model.parts import Given
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Backups, Stack, Store
 from bayplan.writers.backup_timer import FOLDER, unit
+from bayplan.writers.by_hand import RCLONE, copying, copying_back, decrypting, fetching, loading
 
-RCLONE = "rclone:"
+NOTIFICATION = (
+    "[Service]",
+    'ExecStopPost=/bin/sh -c \'[ "$$SERVICE_RESULT" = success ] || curl -fsS -d "%n on %H failed" https://example.com/alerts\'',
+)
+"""Mail would need rights that the service gives up."""
 
 
 def path(stack: Stack) -> str:
@@ -19,10 +21,11 @@ def path(stack: Stack) -> str:
 
 
 def write(stack: Stack) -> dict[str, Rendered]:
-    if stack.backups is None or not stack.backups.stores:
+    if stack.backups is None or not stack.stores:
         return {}
     page = Page()
-    for lines in (_kept, _keys, _timer, _proof, _restore, _by_hand, _left_out):
+    own = (_kept, _keys, _timer, _proof, _restore, _by_hand)
+    for lines in (_title, *(own if stack.backups.stores else ()), _left_out):
         page.blank()
         page.write(lines(stack, stack.backups), stack.backups.why)
     return {path(stack): page.rendered()}
@@ -44,15 +47,20 @@ def _name(stack: Stack, store: Store, backups: Backups) -> str:
 
 
 def _dump(store: Store) -> str:
-    return DUMPS[_family(store)]
+    return backup(store.kind)["dump"]
 
 
-def _family(store: Store) -> str:
-    return str(table(store.kind).get("backup", {}).get("family", ""))
+def _container(stack: Stack, store: Store) -> str:
+    return f"{stack.project or stack.name}-{store.name}-1"
 
 
 def _stores(stack: Stack, backups: Backups) -> Iterator[Store]:
     return (store for store in stack.stores if store.name in backups.stores)
+
+
+def _title(stack: Stack, backups: Backups) -> list[str]:
+    del backups
+    return [f"# Backups of {stack.name} ({stack.environment})"]
 
 
 def _kept(stack: Stack, backups: Backups) -> list[str]:
@@ -60,8 +68,6 @@ def _kept(stack: Stack, backups: Backups) -> list[str]:
     name = _name(stack, next(_stores(stack, backups)), backups)
     key = backups.age or backups.gpg
     return [
-        f"# Backups of {stack.name} ({stack.environment})",
-        "",
         f"- What: {stores}; every day at {backups.at}, and `bayplan backup --env {stack.environment}` at any time.",
         f"- Where: {_where(backups)}.",
         f"- Name: `{name}`: stack, environment, store and the time in UTC.",
@@ -114,7 +120,12 @@ def _timer(stack: Stack, backups: Backups) -> list[str]:
         "```",
         *(remote if backups.to.startswith("rclone:") else []),
         "",
-        "Nobody hears of one that fails, unless `systemctl edit` adds an `OnFailure=` to the service.",
+        f"Nobody hears of one that fails, until `sudo systemctl edit {name}.service` adds this,",
+        "with an address of yours:",
+        "",
+        "```ini",
+        *NOTIFICATION,
+        "```",
     ]
 
 
@@ -139,6 +150,7 @@ def _restore(stack: Stack, backups: Backups) -> list[str]:
         "## Restore",
         "",
         "All of the backup is read and checked before anything is changed, and the old data is kept aside.",
+        "One of another stack or environment is refused, unless `--from-elsewhere` says that it is meant.",
         "",
         "```sh",
         f"bayplan backup --env {stack.environment} --list",
@@ -153,90 +165,36 @@ def _restore(stack: Stack, backups: Backups) -> list[str]:
 def _by_hand(stack: Stack, backups: Backups) -> list[str]:
     stores = tuple(_stores(stack, backups))
     names = "`gzip`, `docker` and " + ("`age`" if backups.age else "`gpg`")
-    lines = ["## Restore without bayplan", "", f"All it takes is {names}.", "", "```sh", *_fetched(backups)]
-    lines += ["key=backup-key.txt    # the secret key"] if backups.age else []
-    lines.append("```")
+    lines = ["## Restore without bayplan", "", f"All it takes is {names}.", "", "```sh", *fetching(backups), "```"]
     for store in stores:
-        container = f"{stack.project or stack.name}-{store.name}-1"
         name = f"{stack.name}.{stack.environment}.{store.name}.*.{_dump(store)}.gz.{_tool(backups)}"
-        read = 'age --decrypt --identity "$key" "$backup"' if backups.age else 'gpg --decrypt "$backup"'
+        read = f"{decrypting(backups, '$backup')} | gunzip"
         lines += ["", f"### {store.name}", "", "```sh", f'backup=$(ls "$folder"/{name} | tail -n 1)    # the newest']
-        lines += [*COMMANDS[_family(store)](store, container, f"{read} | gunzip"), "```"]
+        lines += [*loading(store, _container(stack, store), read), "```"]
     return lines
 
 
-def _fetched(backups: Backups) -> list[str]:
-    if backups.to.startswith(RCLONE):
-        return ["folder=restore", f'rclone copy {shlex.quote(backups.to.removeprefix(RCLONE))} "$folder"']
-    return [f"folder={shlex.quote(backups.to)}"]
-
-
-def _given(store: Store, name: str, usual: str) -> str:
-    values = [each.value.text for each in store.variables if each.name == name and isinstance(each.value, Given)]
-    return values[0] if values else usual
-
-
-def _postgres(store: Store, container: str, read: str) -> list[str]:
-    user = _given(store, "POSTGRES_USER", "postgres")
-    database = _given(store, "POSTGRES_DB", user)
-    new, old = f"{database}_restored", f"{database}_before"
-    u = shlex.quote(user)
-    return [
-        f"docker exec {container} createdb --username {u} --template template0 {shlex.quote(new)}",
-        f"{read} |",
-        f"  docker exec -i {container} pg_restore --exit-on-error --username {u} --dbname {shlex.quote(new)}",
-        "# It is whole when that said nothing. Look at it, then put it in the place of the old one, which is kept:",
-        f"docker exec -i {container} psql --username {u} --dbname postgres <<'SQL'",
-        *sql.swap(database, new, old).splitlines(),
-        "SQL",
-    ]
-
-
-def _mysql(store: Store, container: str, read: str) -> list[str]:
-    client = _family(store)
-    database = _given(store, "MYSQL_DATABASE", _given(store, "MARIADB_DATABASE", store.name))
-    new = f"{database}_restored"
-    root = 'MYSQL_PWD="${MYSQL_ROOT_PASSWORD:-$MARIADB_ROOT_PASSWORD}" exec ' + f"{client} -u root"
-    create = shlex.quote(f"{root} -e 'CREATE DATABASE `{new}`'")
-    return [
-        f"docker exec {container} sh -c {create}",
-        f"{read} |",
-        f"  docker exec -i {container} sh -c {shlex.quote(f'{root} {shlex.quote(new)}')}",
-        f"# Look at it; what stands in `{database}` can then be dropped and restored in the same way.",
-    ]
-
-
-def _redis(store: Store, container: str, read: str) -> list[str]:
-    """Let the server take the keys over from another, as a replica does."""
-    name, helper = _family(store), f"{container}-restored"
-    return [
-        f"docker run --detach --rm --name {helper} --network container:{container} {store.image.value} sleep infinity",
-        f"{read} | docker exec -i {helper} sh -c 'cat > /data/restored.rdb'",
-        f"docker exec {helper} {name}-server --port 6399 --dir /data --dbfilename restored.rdb \\",
-        "  --repl-diskless-sync-delay 0 --daemonize yes",
-        f"docker exec {container} {name}-cli --rdb /data/before.rdb    # what is there now is kept",
-        f"docker exec {container} {name}-cli REPLICAOF 127.0.0.1 6399",
-        f"until docker exec {container} {name}-cli INFO replication | grep master_link_status:up; do sleep 1; done",
-        f"docker exec {container} {name}-cli REPLICAOF NO ONE",
-        f"docker rm --force --volumes {helper}",
-    ]
-
-
 def _left_out(stack: Stack, backups: Backups) -> list[str]:
-    lines = [
-        f"- {store.name}: {table(store.kind).get('backup', {}).get('by_hand', 'skipped in bayplan.yaml.')}"
-        for store in stack.stores
-        if store.name not in backups.stores
+    left = [store for store in stack.stores if store.name not in backups.stores]
+    skipped = [f"- {store.name}: skipped in bayplan.yaml." for store in left if "family" in backup(store.kind)]
+    lines = ["## What is not in them", "", *skipped, "- The files of values (`.env`): keep them in a safe."]
+    for store in left:
+        if "family" not in backup(store.kind):
+            lines += ["", *_copied(stack, store, backups)]
+    return lines
+
+
+def _copied(stack: Stack, store: Store, backups: Backups) -> list[str]:
+    container = _container(stack, store)
+    series = f"{stack.name}.{stack.environment}.{store.name}"
+    return [
+        f"### {store.name}",
+        "",
+        backup(store.kind).get("by_hand", ""),
+        "",
+        *("```bash", *copying(store, container, series, backups), "```"),
+        "",
+        "And back, in the place of what is there, once all of the copy could be read:",
+        "",
+        *("```bash", *copying_back(store, container, series, backups), "```"),
     ]
-    return ["## What is not in them", "", *lines, "- The files of values (`.env`): keep them in a safe."]
-
-
-Commands = Callable[[Store, str, str], list[str]]
-DUMPS = {"postgres": "pgdump", "mysql": "sql", "mariadb": "sql", "redis": "rdb", "valkey": "rdb"}
-COMMANDS: dict[str, Commands] = {
-    "postgres": _postgres,
-    "mysql": _mysql,
-    "mariadb": _mysql,
-    "redis": _redis,
-    "valkey": _redis,
-}

@@ -1,6 +1,6 @@
 """The ways to back up a store, by the name that its entry in the catalog gives."""
 
-from bayplan.catalog.stores import table
+from bayplan.catalog.stores import backup, kinds
 from bayplan.engines.backups.family import Family
 from bayplan.engines.backups.mysql import Mysql
 from bayplan.engines.backups.postgres import Postgres
@@ -18,7 +18,7 @@ FAMILIES: dict[str, Family] = {
 
 def family(kind: str) -> Family:
     """Return how this kind of store is backed up."""
-    name = table(kind).get("backup", {}).get("family", "")
+    name = backup(kind).get("family", "") if kind in kinds() else ""
     if name not in FAMILIES:
-        raise UsageError(f"bayplan makes no backups of {kind}", remedy="see docs/backups.md for how they are made")
+        raise UsageError(f"bayplan makes no backups of {kind}", remedy=f"it makes them of {', '.join(FAMILIES)}")
     return FAMILIES[name]

@@ -70,11 +70,6 @@ class Family(Protocol):
     """One way to dump, load and compare."""
 
     @property
-    def dump(self) -> str:
-        """What a dump is called, as an ending."""
-        ...
-
-    @property
     def is_beside(self) -> bool:
         """Whether a dump can be loaded in the running server, beside what is there; else it is loaded in another."""
         ...

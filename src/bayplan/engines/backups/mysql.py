@@ -1,5 +1,6 @@
 """MySQL and MariaDB: a dump and its manifest of one moment, for which writing stands still for the blink of an eye."""
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,10 @@ JOIN information_schema.TABLES AS t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TAB
 WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION;
 SELECT 'bayplan-end';
 """
+LEFT = """SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'restoring%' AND SCHEMA_NAME NOT IN
+(SELECT DB FROM information_schema.PROCESSLIST WHERE DB IS NOT NULL);
+"""
+"""What restores have made that are not at work on it."""
 FACTS = """SELECT 'database', DATABASE();
 SELECT 'charset', DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();
 SELECT 'collation', DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();
@@ -39,7 +44,6 @@ class Mysql:
 
     client: str
     dumper: str
-    dump: str = "sql"
     is_beside: bool = True
 
     def inside(self, container: str, runner: PipeRunner) -> Inside:
@@ -96,7 +100,11 @@ class Mysql:
         self._ask(inside, f"DROP DATABASE IF EXISTS {_name(target)};", "mysql")
 
     def refuse(self, inside: Inside, wanted: Contents) -> None:
-        """Refuse nothing: a full disk fails the load, which is removed again."""
+        """Refuse nothing: a full disk fails the load, which is removed again, as is what killed restores left."""
+        del wanted
+        for name in self._ask(inside, LEFT, "mysql").splitlines():
+            if re.fullmatch(r"restoring_\d{8}t\d{6}z", name, re.ASCII):
+                self.discard(inside, name)
 
     def aside(self, inside: Inside, moment: str) -> str:
         suffix = f"_before_{moment}"

@@ -25,7 +25,6 @@ CARELESS = ("postgres", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    dump: str = "pgdump"
     is_beside: bool = True
 
     def inside(self, container: str, runner: PipeRunner) -> Inside:

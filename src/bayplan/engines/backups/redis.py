@@ -23,7 +23,6 @@ class Redis:
     """`name` is that of its programs: `redis` has redis-cli and redis-server."""
 
     name: str
-    dump: str = "rdb"
     is_beside: bool = False
 
     def inside(self, container: str, runner: PipeRunner) -> Inside:

@@ -22,6 +22,9 @@ COMMON = re.compile(
 EXAMPLE_HOST = re.compile(
     r"(^|[/@.])example\.(com|org|net)\b|(^|[./@])(your|my)-?(domain|app|site|company)\.", re.IGNORECASE
 )
+COMMAND = re.compile(r"\$\(([^()\s]*\s[^()]*|[a-z]{3,})\)|`[^`\s]*\s[^`]*`")
+"""What a shell would run, anywhere in a value: words with spaces, which passwords that were drawn have not."""
+ONLY_COMMAND = re.compile(r"\$\(.+\)|`[^`]+`")
 LABEL = r"[^\W_]([\w-]{0,61}[^\W_])?"
 HOST = re.compile(rf"(\*\.)?{LABEL}(\.{LABEL})*\.?")
 PATTERNS = {
@@ -32,7 +35,7 @@ PATTERNS = {
     "host": (HOST, "a host name such as example.com, without https:// and without a path"),
     "image": (
         re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*"),
-        "in lower case: a registry refuses names of images with capital letters",
+        "in lower case, without spaces or other signs than `.`, `_`, `-` and `/`: registries refuse any other name",
     ),
     "tag": (re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"), "a tag of an image: letters, digits, `.`, `_` and `-`"),
 }
@@ -72,6 +75,11 @@ def is_placeholder(term: Term, value: str) -> bool:
 def _is_choice(term: Term) -> bool:
     """Say whether there are so few values that the example's is likely to be the right one."""
     return term.kind.startswith(("enum:", "number", "boolean"))
+
+
+def is_command(value: str) -> bool:
+    """Say whether a value was meant to be the output of a command: compose runs none, so it is the text itself."""
+    return (COMMAND.search(value) or ONLY_COMMAND.fullmatch(value.strip())) is not None
 
 
 def guessable(term: Term, value: str) -> str:

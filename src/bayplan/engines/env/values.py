@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bayplan.engines.env.forms import guessable, is_placeholder, wrong_form
+from bayplan.engines.env.forms import guessable, is_command, is_placeholder, wrong_form
 from bayplan.engines.env.question import Question, how, nameless
 from bayplan.formats.dotenv_values import Trouble, trouble, values
 from bayplan.model.contract import Term
@@ -47,7 +47,13 @@ def _misread(line: EnvLine, why: Trouble, *, is_secret: bool) -> Finding:
 
 def of_value(question: Question, term: Term, line: EnvLine, value: str) -> Iterator[Finding]:
     """Find what is wrong with one value: the first thing that is."""
-    if is_placeholder(term, value):
+    help_ = how(term, question)
+    if is_command(line.raw if line.raw.startswith("`") else value):  # to compose, these are no quotes
+        rule, message, label = "unrun-command", "is a command, and compose runs none: its text is the value", "not run"
+        effect = Effect.EXPOSES_DATA if term.secret else Effect.WILL_NOT_START
+        consequence = "anybody can guess it" if term.secret else f"{', '.join(term.readers)} cannot use it"
+        help_ = f"run it in a shell, and write what it prints behind {term.name}="
+    elif is_placeholder(term, value):
         rule, message, label = "placeholder-value", "only shows where a value belongs", "a placeholder"
         effect = Effect.EXPOSES_DATA if term.secret else Effect.NOT_REACHABLE if term.kind else Effect.UNTIDY
         consequence = "anybody can guess it" if term.secret else "what needs it does not find it"
@@ -61,12 +67,14 @@ def of_value(question: Question, term: Term, line: EnvLine, value: str) -> Itera
     elif form := wrong_form(term, value):
         rule, message, label = "malformed-value", f"must be {form}", "it is something else"
         effect, consequence = Effect.WILL_NOT_START, f"{', '.join(term.readers)} cannot use it"
+        if not term.secret:
+            help_ = f"write it like {term.example}" if term.example else "write a value of that form"
     elif term.secret and (why := guessable(term, value)):
         rule, message, label = "weak-secret", why, "this one"
         effect, consequence = Effect.EXPOSES_DATA, "somebody will try it"
     else:
         return
-    yield Finding(rule, effect, f"{term.name} {message}", (Place(line.at, label),), consequence, how(term, question))
+    yield Finding(rule, effect, f"{term.name} {message}", (Place(line.at, label),), consequence, help_)
 
 
 def same(question: Question) -> Iterator[Finding]:
