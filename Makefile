@@ -17,13 +17,13 @@ INSTALLED := .venv/.installed
 STANDINS := tests/standins
 SYSTEM ?= forgestack
 DEMO := build/demo/$(SYSTEM)
-DEMO_IMAGES := $(images_$(SYSTEM))
+DEMO_IMAGES = $(images_$(SYSTEM))
 images_forgestack := node:20-alpine postgres:15-alpine redis:7-alpine
 images_cipherbox := alpine:3.22 node:22-alpine postgres:16-alpine redis:7-alpine ipfs/kubo:v0.34.0 caddy:2-alpine
 images_everyskill := node:22-alpine pgvector/pgvector:pg17 caddy:2-alpine caddy:2-builder-alpine
 images_whereabouts := node:20-alpine postgres:16-alpine
 # What nobody but the operator knows, with values that are right for a demo.
-DEMO_VALUES := env $(values_$(SYSTEM))
+DEMO_VALUES = env $(values_$(SYSTEM))
 values_cipherbox := GITHUB_OWNER=example
 values_everyskill := PUBLIC_IP=127.0.0.1 DOMAIN=everyskill.localhost HETZNER_API_TOKEN=none
 # What is for the world gets no made-up values, so it has a file of them; and its certificate lies on the machine.

@@ -247,6 +247,13 @@ def test_a_manifest_that_describes_no_database_is_refused_before_the_server_is_a
         family(kind).load(inside, Contents(facts=facts), (), "new")
 
 
+@pytest.mark.parametrize("kind", ["nats", "nonsense", "../postgres", "", "x" * 5000])
+def test_a_kind_that_nobody_backs_up_is_refused_whatever_a_manifest_calls_it(kind: str) -> None:
+    with pytest.raises(UsageError, match="makes no backups of") as failure:
+        family(kind)
+    assert "postgres, mysql" in str(failure.value.remedy)
+
+
 def test_a_setting_is_a_list_only_where_it_looks_like_one() -> None:
     facts = {**DATABASE, "settings": json.dumps(['search_path="$user", public', "search_path=a; DROP DATABASE shop"])}
     made = postgres_sql.create("new", facts)

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bayplan import pipeline
 from bayplan.cli.main import main
+from bayplan.cli.session import open_session
+from bayplan.engines.engine import DockerEngine
 from tests.unit.planning import Repository, server
 
 CODE = server(
@@ -241,3 +244,24 @@ def test_a_file_in_the_wrong_place_is_named(
         assert main(["-C", str(shop), *words]) == code
         assert "there is a .env in the root; this environment reads docker/.env" in capsys.readouterr().err
     assert sorted(path.as_posix() for path in shop.rglob("*")) == before
+
+
+def test_values_that_are_made_for_a_trial_are_named_with_the_file_that_is_not_read(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("JWT_SECRET", "STRIPE_SECRET_KEY", "API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(DockerEngine, "check", lambda _: "28")
+    monkeypatch.setattr(DockerEngine, "volumes", lambda _: ())
+    (shop / "bayplan.yaml").write_text("version: 1\nenv_file: docker/.env\n")
+    (shop / ".env").write_text(f"JWT_SECRET={STRONG}\n")
+    planned = pipeline.plan(shop)
+    (shop / planned.stack.compose).write_text("services: {}\n")
+    made = open_session(planned.stack, planned.workspace, shop).environment
+    said = capsys.readouterr().out
+    assert "made development values for API_URL, JWT_SECRET, STRIPE_SECRET_KEY: for this machine only" in said
+    assert "(.bayplan/run.env)" in said
+    assert "there is a .env in the root; this environment reads docker/.env" in said
+    assert made.values["JWT_SECRET"] not in said
+    open_session(planned.stack, planned.workspace, shop)
+    assert capsys.readouterr().out == ""
