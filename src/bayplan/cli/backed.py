@@ -89,7 +89,7 @@ class Stores:
 
     def container(self, name: str) -> Container | None:
         """Return the container of a store that runs."""
-        engine = DockerEngine(docker.Project(self.stack.project or self.stack.name, self.root), self.runner)
+        engine = DockerEngine(docker.Project(self.stack.project_name, self.root), self.runner)
         engine.check()
         found = (each for each in engine.containers() if each.service == name and each.state == "running")
         return next(found, None)
@@ -104,7 +104,7 @@ class Stores:
         """Return what a throw-away server of the same kind may take."""
         store, container = self.store(name), self.container(name)
         image = container.image if container is not None else store.image.value
-        owner = f"{self.stack.project or self.stack.name}.{name}"
+        owner = f"{self.stack.project_name}.{name}"
         return Room(image, owner, store.limits.memory_mb, store.capabilities, store.user)
 
     def backup(self, name: str, file: str) -> Backup:

@@ -134,7 +134,7 @@ class Session:
 
 
 def _apart(stack: Stack) -> str:
-    return stack.environment if stack.project not in ("", stack.name) else ""
+    return stack.environment if stack.project_name != stack.name else ""
 
 
 def open_session(
@@ -156,7 +156,7 @@ def open_session(
     payloads = _payloads(config or Config())
     if not dry and not (root / stack.compose).is_file():
         raise UsageError(f"{stack.compose} is not there yet", remedy="`bayplan write` writes it")
-    project = docker.Project(stack.project or stack.name, root, stack.compose, apart=_apart(stack))
+    project = docker.Project(stack.project_name, root, stack.compose, apart=_apart(stack))
     if not dry:
         engine = DockerEngine(project, Local())
         engine.check()

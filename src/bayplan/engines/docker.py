@@ -40,7 +40,7 @@ def image_name(stack: Stack, own: Own, values: Mapping[str, str] = MappingProxyT
     if own.pulled is not None:
         return text_of(own.pulled, values)
     carrier = own.image_of if isinstance(own, Service) else None
-    return f"{stack.project or stack.name}-{carrier or own.name}"
+    return f"{stack.project_name}-{carrier or own.name}"
 
 
 def _path(path: str) -> str:

@@ -115,7 +115,7 @@ def _key(container: Container) -> str:
 def _path(stack: Stack) -> str:
     """Return where it is kept: what one environment mounts is nothing to another."""
     name, dot, ending = KEPT.rpartition(".")
-    return KEPT if stack.project in ("", stack.name) else f"{name}.{stack.environment}{dot}{ending}"
+    return KEPT if stack.project_name == stack.name else f"{name}.{stack.environment}{dot}{ending}"
 
 
 def _read(path: Path) -> dict[str, str]:

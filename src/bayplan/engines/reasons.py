@@ -77,7 +77,7 @@ def _read_only(name: str, log: str) -> list[str]:
 
 def _old_password(stack: Stack, volumes: frozenset[str]) -> list[str]:
     """Say what a refused password means where a store's data was there before."""
-    project = stack.project or stack.name
+    project = stack.project_name
     return [
         f"a volume keeps the password it was made with, and that of {store.name} was made earlier:"
         " give the earlier one again, or delete its data with `bayplan down --volumes`"

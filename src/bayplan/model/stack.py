@@ -169,6 +169,10 @@ class Stack:
         return next((service for service in self.services if service.name == name), None)
 
     @property
+    def project_name(self) -> str:
+        return self.project or self.name
+
+    @property
     def built(self) -> tuple[OwnImage, ...]:
         """The images that are the stack's own."""
         own = [each for each in self.services if each.image_of is None]

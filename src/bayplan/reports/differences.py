@@ -33,7 +33,7 @@ def _facts(stack: Stack) -> Iterator[tuple[str, str]]:
     """Yield everything that an environment can change, by a name that reads as in `bayplan.yaml`."""
     yield "compose", stack.compose
     yield "env file", stack.env_file
-    yield "project", stack.project or stack.name
+    yield "project", stack.project_name
     if stack.proxy is not None:
         yield from _of_proxy(stack.proxy)
     for service in stack.services:

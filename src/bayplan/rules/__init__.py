@@ -8,6 +8,7 @@ from bayplan.model.finding import Effect, Finding
 from bayplan.model.workspace import Workspace
 from bayplan.rules import (
     bound_to_loopback,
+    bypassed_proxy,
     colliding_replicas,
     container_host_in_browser,
     data_without_volume,
@@ -41,6 +42,7 @@ from bayplan.rules import (
     mounted_build_output,
     no_way_out,
     oversized_context,
+    overtaken_refusal,
     package_manager_as_init,
     password_in_command,
     pg_isready_without_database,
@@ -51,6 +53,7 @@ from bayplan.rules import (
     published_store,
     read_only_without_tmpfs,
     root_user,
+    secret_in_compose,
     secret_in_image,
     shell_form_command,
     stale_build_info,
@@ -119,6 +122,7 @@ RULES = (
     # Variables
     Rule("missing-variable", Effect.WILL_NOT_START, missing_variable.check),  # required and not given
     Rule("public-variable-at-run-time", Effect.NOT_REACHABLE, public_variable_at_run_time.check),  # too late
+    Rule("secret-in-compose", Effect.EXPOSES_DATA, secret_in_compose.check),  # git never forgets
     Rule("container-host-in-browser", Effect.NOT_REACHABLE, container_host_in_browser.check),  # http://api:4000
     Rule("differing-credentials", Effect.WILL_NOT_START, differing_credentials.check),  # URL against POSTGRES_*
     Rule("unknown-host", Effect.NOT_REACHABLE, unknown_host.check),  # localhost in a container
@@ -133,6 +137,7 @@ RULES = (
         "published-on-internal-network", Effect.NOT_REACHABLE, published_on_internal_network.check
     ),  # Docker opens nothing there
     Rule("published-store", Effect.EXPOSES_DATA, published_store.check),  # past the firewall
+    Rule("bypassed-proxy", Effect.EXPOSES_DATA, bypassed_proxy.check),  # without TLS and refusals
     # The proxy: from host name to listening process
     Rule("unknown-upstream", Effect.NOT_REACHABLE, unknown_upstream.check),  # localhost in the proxy's container
     Rule("unreachable-upstream", Effect.NOT_REACHABLE, unreachable_upstream.check),  # no network in common
@@ -140,6 +145,7 @@ RULES = (
     Rule(
         "unpublished-proxy-port", Effect.NOT_REACHABLE, unpublished_proxy_port.check
     ),  # 80 alone, with automatic HTTPS
+    Rule("overtaken-refusal", Effect.EXPOSES_DATA, overtaken_refusal.check),  # Caddy sorts directives
     Rule("host-twice", Effect.WILL_NOT_START, host_twice.check),  # ambiguous site definition
     Rule("missing-proxy-variable", Effect.WILL_NOT_START, missing_proxy_variable.check),  # {$NAME} of nothing
     Rule("missing-dns-module", Effect.WILL_NOT_START, missing_dns_module.check),  # module not registered

@@ -37,48 +37,29 @@ volumes:
 ```
 """
 
-import posixpath
-import re
 from collections.abc import Iterator
 
 from bayplan.catalog.images import known
-from bayplan.model.deployment import ComposeFile, DeployedService, Deployment, Published
+from bayplan.model.deployment import DeployedService, Deployment, Published
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
-from bayplan.rules.facts.networks import mode
-from bayplan.rules.facts.proxies import automatic, fronts
-from bayplan.rules.facts.values import Values
+from bayplan.rules.facts.exposure import for_production, is_open
 
-PRODUCTION = re.compile(r"(?:^|[._/-])(?:prod|production|staging|release|live)(?:[._/-]|$)")
-DEVELOPMENT = re.compile(r"(?:^|[._/-])(?:dev|devel|development|local|test|tests|e2e|ci|override|debug)(?:[._/-]|$)")
 OF_OBJECTS = 9000
 """An object store's port: browsers are often sent there."""
-EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
-    public = [front.compose.path for front in fronts(workspace, deployment) if automatic(front)]
-    for compose in deployment.composes:
-        for service in compose.services if _is_production(compose, public) else ():
+    for compose in for_production(workspace, deployment):
+        for service in compose.services:
             image = known(service.image.value) if service.image and not service.dockerfile else None
             if image is None or image.data is None or image.serves or service.profiles:
                 continue
             for port in service.published:
                 asked = port.container == image.port and port.container != OF_OBJECTS
-                if asked and _is_open(deployment, compose, service, port):
+                if asked and is_open(deployment, compose, service, port):
                     yield _finding(service, port)
                     break
-
-
-def _is_production(compose: ComposeFile, public: list[str]) -> bool:
-    path = posixpath.splitext(compose.path)[0].lower()
-    return (compose.path in public or bool(PRODUCTION.search(path))) and not DEVELOPMENT.search(path)
-
-
-def _is_open(deployment: Deployment, compose: ComposeFile, service: DeployedService, port: Published) -> bool:
-    if "$" in port.address:
-        return Values(deployment, service).text(port.address) in EVERYWHERE
-    return port.address in EVERYWHERE and not mode(deployment, compose, service)
 
 
 def _finding(service: DeployedService, port: Published) -> Finding:

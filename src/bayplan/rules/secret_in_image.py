@@ -24,28 +24,21 @@ CMD ["node", "apps/api/dist/main.js"]
 ```
 """
 
-import re
 from collections.abc import Iterator
 
 from bayplan.model.deployment import Deployment, ImageFile, Instruction
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
+from bayplan.rules.facts.secrets import URL_WITH_PASSWORD, is_secret
 from bayplan.rules.facts.stages import pairs, within
-from bayplan.rules.facts.variables import PUBLIC
-
-SECRET = re.compile(
-    r"(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_KEY|APIKEY|ACCESS_KEY|CREDENTIALS)($|_KEY$|_BASE$)"
-)
-URL_WITH_PASSWORD = re.compile(r"^\w+://[^:/@\s$]+:[^@/\s$]{3,}@")
 
 
 def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for image in deployment.images:
         for instruction in _lasting(image):
             for name, value in pairs(instruction):
-                is_secret = bool(SECRET.search(name)) and not PUBLIC.match(name)
                 with_password = value is not None and bool(URL_WITH_PASSWORD.match(value))
-                if not (is_secret or with_password) or (instruction.word == "ENV" and not value):
+                if not (is_secret(name) or with_password) or (instruction.word == "ENV" and not value):
                     continue
                 yield Finding(
                     "secret-in-image",

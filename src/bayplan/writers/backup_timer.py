@@ -17,7 +17,7 @@ HUMBLE = Why("backup_timer", "the stack goes first")
 
 def unit(stack: Stack) -> str:
     """Return the name of the timer's and the service's template, without its ending."""
-    return f"{stack.project or stack.name}-backup@"
+    return f"{stack.project_name}-backup@"
 
 
 def write(stack: Stack) -> dict[str, Rendered]:

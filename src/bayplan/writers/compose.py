@@ -33,7 +33,7 @@ CONDITIONS = {
 
 def write(stack: Stack) -> dict[str, Rendered]:
     document: dict[str, Value] = {
-        "name": stack.project or stack.name,
+        "name": stack.project_name,
         "services": {
             **({stack.proxy.name: Entry(_proxy(stack, stack.proxy), why=stack.proxy.why)} if stack.proxy else {}),
             **{service.name: Entry(_service(stack, service), why=service.role.why) for service in stack.services},
@@ -102,7 +102,7 @@ def _image(stack: Stack, service: Service) -> dict[str, Value]:
     """Say where the image comes from: pulled by its tag, built here, or built here for another service."""
     if service.pulled is not None:
         return {"image": interpolated(service.pulled, stack.env_example)}
-    found: dict[str, Value] = {"image": f"{stack.project or stack.name}-{service.image_of or service.name}"}
+    found: dict[str, Value] = {"image": f"{stack.project_name}-{service.image_of or service.name}"}
     if service.image_of is not None:
         found["pull_policy"] = Entry("never", why=Why("compose", f"its image is built here, for {service.image_of}"))
     else:
@@ -234,7 +234,7 @@ def _proxy(stack: Stack, proxy: Proxy) -> dict[str, Value]:
     if proxy.pulled is not None:
         found["image"] = interpolated(proxy.pulled, stack.env_example)
     elif proxy.image is not None:
-        found["image"] = f"{stack.project or stack.name}-{proxy.name}"
+        found["image"] = f"{stack.project_name}-{proxy.name}"
         found["build"] = _build(stack, proxy.image)
     else:
         found["image"] = Entry(proxy.base.value, why=proxy.base.why)

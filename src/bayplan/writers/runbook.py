@@ -51,7 +51,7 @@ def _dump(store: Store) -> str:
 
 
 def _container(stack: Stack, store: Store) -> str:
-    return f"{stack.project or stack.name}-{store.name}-1"
+    return f"{stack.project_name}-{store.name}-1"
 
 
 def _stores(stack: Stack, backups: Backups) -> Iterator[Store]:
