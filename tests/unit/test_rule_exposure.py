@@ -211,3 +211,146 @@ def test_a_file_that_only_adds_to_a_build_names_no_dockerfile() -> None:
         "compose.prod.yaml": compose(api="{build: {args: {A: b}}}"),
     }
     assert found("missing-dockerfile", files) == []
+
+
+PUBLIC = {"Caddyfile": "shop.example.org {\n\treverse_proxy api:4000\n}\n"}
+ENTRANCE = "{image: 'caddy:2', ports: ['80:80', '443:443'], volumes: ['./Caddyfile:/etc/caddy/Caddyfile']}"
+
+
+@pytest.mark.parametrize(
+    ("service", "count"),
+    [
+        ("ports: ['4000:4000']", 1),
+        ("ports: ['8080:4000']", 1),
+        ("ports: ['0.0.0.0:4000:4000']", 1),
+        ("ports: ['${BIND:-0.0.0.0}:4000:4000']", 1),
+        ("ports: [{target: 4000, published: 4000}]", 1),
+        ("ports: ['127.0.0.1:4000:4000']", 0),
+        ("ports: ['10.0.0.7:4000:4000']", 0),
+        ("ports: ['${BIND:-127.0.0.1}:4000:4000']", 0),
+        ("ports: ['4000:4000/udp']", 0),
+        ("ports: ['9229:9229']", 0),  # not what the proxy sends to
+        ("ports: ['4000:4000'], profiles: [debug]", 0),
+        ("ports: ['4000:4000'], network_mode: host", 0),
+        ("expose: ['4000']", 0),
+    ],
+)
+def test_who_stands_behind_a_proxy_is_reached_through_it(service: str, count: int) -> None:
+    files = {**PUBLIC, "compose.yaml": compose(caddy=ENTRANCE, api=f"{{image: 'x:1', {service}}}")}
+    assert len(found("bypassed-proxy", files)) == count
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"Caddyfile": ":80 {\n\treverse_proxy api:4000\n}\n"},
+        {"Caddyfile": "shop.localhost {\n\treverse_proxy api:4000\n}\n"},
+        {"Caddyfile": "{$DOMAIN:localhost} {\n\treverse_proxy api:4000\n}\n"},
+        {"Caddyfile": "shop.example.org {\n\treverse_proxy https://api:4000\n}\n"},
+        {"Caddyfile": "shop.example.org {\n\ttls internal\n\treverse_proxy api:4000\n}\n"},
+        {"Caddyfile": "shop.example.org {\n\trespond ok\n}\n:80 {\n\treverse_proxy api:4000\n}\n"},
+    ],
+)
+def test_a_proxy_without_public_names_is_not_bypassed(other: dict[str, str]) -> None:
+    files = {"compose.yaml": compose(caddy=ENTRANCE, api="{image: 'x:1', ports: ['4000:4000']}")}
+    assert found("bypassed-proxy", {**PUBLIC, **files})
+    assert found("bypassed-proxy", {**files, **other}) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "services"),
+    [
+        ("docker-compose.dev.yml", {}),
+        ("compose.override.yaml", {}),
+        ("compose.yaml", {"caddy": ENTRANCE.replace("image", "network_mode: host, image", 1)}),
+        (
+            "compose.yaml",
+            {"caddy": ENTRANCE.replace("80:80", "127.0.0.1:8080:80").replace("443:443", "127.0.0.1::443")},
+        ),
+        ("compose.yaml", {"tunnel": "{image: 'cloudflare/cloudflared:2025.1.0'}"}),
+        ("compose.yaml", {"api": "{image: 'minio/minio:1', ports: ['4000:4000']}"}),
+    ],
+)
+def test_hosts_that_the_world_reaches_otherwise_or_not_at_all_are_left_alone(
+    file: str, services: dict[str, str]
+) -> None:
+    every = {"caddy": ENTRANCE, "api": "{image: 'x:1', ports: ['4000:4000']}", **services}
+    assert found("bypassed-proxy", {**PUBLIC, file: compose(**every)}) == []
+
+
+LITERAL = "uT4vkq8yGm2rWz7B"
+
+
+@pytest.mark.parametrize(
+    ("variable", "effect"),
+    [
+        (f"JWT_SECRET: {LITERAL}", Effect.EXPOSES_DATA),
+        (f"STRIPE_API_KEY: {LITERAL}", Effect.EXPOSES_DATA),
+        (f"DATABASE_URL: 'postgres://shop:{LITERAL}@db/shop'", Effect.EXPOSES_DATA),
+        (f"REDIS_URL: 'redis://:{LITERAL}@queue:6379'", Effect.EXPOSES_DATA),
+        ("POSTGRES_PASSWORD: postgres", Effect.UNTIDY),
+        ("POSTGRES_PASSWORD: sesame", Effect.UNTIDY),
+        ("DATABASE_URL: 'postgres://shopkeeper:shopkeeper@db/shop'", Effect.UNTIDY),
+        ("POSTGRES_PASSWORD: bookshop1, POSTGRES_USER: bookshop1", Effect.UNTIDY),
+        ("JWT_SECRET: '${JWT_SECRET:?}'", None),
+        ("JWT_SECRET: '${JWT_SECRET:-unsafe-in-development}'", None),
+        ("JWT_SECRET: ''", None),
+        ("JWT_SECRET:", None),
+        ("JWT_SECRET: changeme", None),
+        ("JWT_SECRET: please-change-me-now", None),
+        ("JWT_SECRET: your-256-bit-secret", None),
+        ("JWT_SECRET: <a long random text>", None),
+        ("JWT_SECRET: ADD_A_JWT_SECRET", None),
+        ("JWT_SECRET: secret-goes-here", None),
+        ("JWT_SECRET: jwt_secret", None),
+        ("ALLOW_EMPTY_PASSWORD: 'yes'", None),
+        ("JWT_ACCESS_TOKEN: 15m", None),
+        ("POSTGRES_PASSWORD_FILE: /run/secrets/postgres", None),
+        ("DB_PASSWORD: /run/secrets/postgres", None),
+        ("GOOGLE_APPLICATION_CREDENTIALS: ./google.json", None),
+        ("DB_SECRET: 'arn:aws:secretsmanager:eu-west-1:1:secret:db'", None),
+        ("POSTHOG_API_KEY: phc_a8sd7f6a8sd7f6", None),
+        (f"NEXT_PUBLIC_MAPS_API_KEY: {LITERAL}", None),
+        (f"TOKEN_ISSUER: {LITERAL}", None),
+        ("DATABASE_URL: 'postgres://db/shop'", None),
+    ],
+)
+def test_secrets_of_production_are_not_in_the_repository(variable: str, effect: Effect | None) -> None:
+    files = {"docker-compose.prod.yml": compose(api=f"{{image: 'x:1', environment: {{{variable}}}}}")}
+    assert [finding.effect for finding in found("secret-in-compose", files)] == ([effect] if effect else [])
+
+
+@pytest.mark.parametrize(("variable", "count"), [(f"API_KEY: {LITERAL}", 1), ("API_KEY: '${API_KEY}'", 0)])
+def test_nor_are_those_of_a_build(variable: str, count: int) -> None:
+    files = {"docker-compose.prod.yml": compose(api=f"{{build: {{context: ., args: {{{variable}}}}}}}")}
+    assert len(found("secret-in-compose", files)) == count
+
+
+def test_a_secret_in_several_places_is_one_finding_and_is_not_repeated() -> None:
+    service = f"{{image: 'x:1', environment: [TOKEN={LITERAL}, 'DATABASE_URL=postgres://a:{LITERAL}@db/a']}}"
+    (finding,) = found("secret-in-compose", {"docker-compose.prod.yml": compose(api=service, worker=service)})
+    assert len(finding.places) == 4
+    assert LITERAL not in finding.message + finding.help
+
+
+@pytest.mark.parametrize(
+    ("file", "count"),
+    [
+        ("docker/compose.production.yaml", 1),
+        ("docker-compose.yml", 0),
+        ("docker-compose.dev.yml", 0),
+        ("docker-compose.prod.local.yml", 0),
+        ("docker-compose.prod.example.yml", 0),
+        ("docker-compose.test.yml", 0),
+        ("compose.override.yaml", 0),
+    ],
+)
+def test_secrets_of_development_may_be_in_the_repository(file: str, count: int) -> None:
+    service = f"{{image: 'x:1', environment: {{JWT_SECRET: {LITERAL}}}}}"
+    assert len(found("secret-in-compose", {file: compose(api=service)})) == count
+    assert found("secret-in-compose", {file: compose(api=service.replace("image", "profiles: [x], image"))}) == []
+
+
+def test_beside_a_proxy_with_public_names_secrets_are_those_of_production() -> None:
+    service = f"{{image: 'x:1', environment: {{JWT_SECRET: {LITERAL}}}}}"
+    assert len(found("secret-in-compose", {**PUBLIC, "compose.yaml": compose(caddy=ENTRANCE, api=service)})) == 1

@@ -409,3 +409,56 @@ def test_a_comment_in_a_caddyfile_allows_a_finding() -> None:
 def test_an_image_that_is_pulled_is_known_by_the_name_of_its_folder(reference: str, count: int) -> None:
     files = proxied(to("api:8080"), api=f"{{image: '{reference}'}}")
     assert len(found("upstream-port", {**files, "apps/api/Dockerfile": image()})) == count
+
+
+PROXY = "reverse_proxy api:4000"
+
+
+@pytest.mark.parametrize(
+    ("lines", "effect"),
+    [
+        (f"respond /metrics 403; handle {{; {PROXY}; }}", Effect.EXPOSES_DATA),
+        (f"respond /metrics 404; route {{; {PROXY}; }}", Effect.EXPOSES_DATA),
+        (f"abort /metrics; handle {{; {PROXY}; }}", Effect.EXPOSES_DATA),
+        (f"error /api/metrics 403; handle /api/* {{; {PROXY}; }}", Effect.EXPOSES_DATA),
+        (f"respond /api/internal/* 403; handle_path /api/* {{; {PROXY}; }}", Effect.EXPOSES_DATA),
+        (f"route {{; {PROXY}; respond /metrics 403; }}", Effect.EXPOSES_DATA),
+        (f"@x path /health /metrics; respond @x 403; handle /metrics {{; {PROXY}; }}", Effect.EXPOSES_DATA),
+        (f"@x remote_ip 10.0.0.0/8; respond @x 403; handle {{; {PROXY}; }}", Effect.EXPOSES_DATA),
+        (
+            f"@a path /api/*; @b path /api/in/* /ops/*; handle @a {{; {PROXY}; }}; handle @b {{; respond 403; }}",
+            Effect.EXPOSES_DATA,
+        ),
+        ("respond /.git/* 403; handle {; root * /srv; file_server; }", Effect.UNTIDY),
+        (f"@a path /api/*; @b path /api/in/*; handle @a {{; {PROXY}; }}; handle @b {{; respond 403; }}", None),
+        (f"respond /metrics 403; {PROXY}", None),  # respond comes before reverse_proxy
+        (f"handle /metrics {{; respond 403; }}; handle {{; {PROXY}; }}", None),
+        (f"handle {{; respond /metrics 403; {PROXY}; }}", None),
+        (f"route {{; respond /metrics 403; {PROXY}; }}", None),
+        (f"respond /metrics 403; handle /api/* {{; {PROXY}; }}", None),
+        (f"respond /api/* 403; handle /api/public/* {{; {PROXY}; }}", None),  # everything but
+        (f"respond /metrics* 403; handle /metrics {{; {PROXY}; }}", None),  # some are refused
+        (f"respond 404; handle {{; {PROXY}; }}", None),  # a last resort, which hides nothing
+        (f"respond /* 404; handle {{; {PROXY}; }}", None),
+        (f"route /api/* {{; {PROXY}; respond 404; }}", None),
+        (f"respond /metrics 503; handle {{; {PROXY}; }}", None),
+        (f"respond /metrics 200; handle {{; {PROXY}; }}", None),
+        (f"respond /metrics 403; handle {{; forward_auth auth:1 {{; uri /; }}; {PROXY}; }}", None),
+        ("respond /metrics 403; handle {; redir https://example.org; }", None),
+        ("respond /metrics 403; handle {; header X-A b; }", None),  # goes on
+        ("respond /metrics 403; handle {; file_server {; pass_thru; }; }", None),
+        (f"respond /metrics 403; @in remote_ip 10.0.0.0/8; handle @in {{; {PROXY}; }}", None),
+        (f"respond {{$HIDDEN}} 403; handle {{; {PROXY}; }}", None),
+        (f"uri strip_prefix /v1; rewrite * /x; respond /metrics 403; handle {{; {PROXY}; }}", None),
+    ],
+)
+def test_what_is_refused_is_refused_before_it_is_answered(lines: str, effect: Effect | None) -> None:
+    caddyfile = "shop.example.org {\n" + lines.replace("; ", "\n") + "\n}\n"
+    effects = [finding.effect for finding in found("overtaken-refusal", proxied(caddyfile, api=X))]
+    assert effects == ([effect] if effect else [])
+
+
+def test_the_order_of_directives_can_be_changed() -> None:
+    site = f"shop.example.org {{\nrespond /metrics 403\nhandle {{\n{PROXY}\n}}\n}}\n"
+    assert len(found("overtaken-refusal", proxied(site, api=X))) == 1
+    assert found("overtaken-refusal", proxied("{\norder respond before handle\n}\n" + site, api=X)) == []

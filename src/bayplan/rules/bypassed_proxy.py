@@ -61,7 +61,6 @@ from collections.abc import Iterator
 from bayplan.catalog.images import known, repository
 from bayplan.model.deployment import DeployedService, Deployment, Published
 from bayplan.model.finding import Effect, Finding, Place
-from bayplan.model.proxy import ProxySite
 from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.exposure import is_for_development, is_open
 from bayplan.rules.facts.networks import answering, beside, mode
@@ -73,13 +72,19 @@ TUNNEL = re.compile(r"(?:^|[/_-])(?:cloudflared|tailscale|ngrok|zrok|frpc?|newt)
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for front in fronts(workspace, deployment):
-        own_network = mode(deployment, front.compose, front.service) in ("", "bridge")
-        if is_for_development(front.compose) or not own_network or _has_tunnel(front):
+        if is_for_development(front.compose) or _has_tunnel(front) or not _is_entrance(front):
             continue
         public = automatic(front)
         for each in sent(front):
             if each.upstream.scheme != "https" and any(address in public for address in each.site.addresses):
                 yield from _opened(front, each)
+
+
+def _is_entrance(front: Front) -> bool:
+    """Say whether requests come to it from everywhere, and not from another proxy on the host."""
+    if mode(front.deployment, front.compose, front.service) not in ("", "bridge"):
+        return False
+    return any(is_open(front.deployment, front.compose, each, port) for each in front.kin for port in each.published)
 
 
 def _has_tunnel(front: Front) -> bool:
@@ -111,12 +116,8 @@ def _finding(front: Front, each: Sent, target: DeployedService, port: Published)
         f"`{target.name}` is published on every address of the host, past `{front.service.name}`",
         (
             Place(port.at, "open to everybody who reaches the host"),
-            Place(each.upstream.at, f"requests for {_host(each.site)} are sent here"),
+            Place(each.upstream.at, "requests to a public host name are sent to it"),
         ),
         "it is reached without TLS, and without what the proxy refuses or asks for",
         "leave out the port: the proxy reaches the service without; or bind it to 127.0.0.1",
     )
-
-
-def _host(site: ProxySite) -> str:
-    return next((address.host for address in site.addresses), "the site")

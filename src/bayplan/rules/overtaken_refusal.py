@@ -4,7 +4,8 @@ What it means: a Caddyfile refuses a path by `respond`, `error` or `abort`, but 
 the same path comes first. Caddy sorts directives: `handle` and `route` come before those, wherever they stand. Of
 several blocks, and inside of `route`, the first counts.
 
-Why it is bad: the refusal never runs. Who asks for the path gets what it was to hide.
+Why it is bad: the refusal never runs. Who asks for the path gets what it was to hide. Where files are
+served, those may not even be there: it is a warning only.
 
 Bad:
 

@@ -35,10 +35,12 @@ from bayplan.model.deployment import ComposeFile, DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.exposure import for_production
-from bayplan.rules.facts.secrets import GUESSED, written_secret
+from bayplan.rules.facts.secrets import GUESSED, URL_WITH_PASSWORD, written_secret
 from bayplan.source import Located
 
 EXAMPLE = re.compile(r"(?:^|[._/-])(?:examples?|samples?|templates?|demo|dist)(?:[._/-]|$)", re.IGNORECASE)
+OF_NAMES = re.compile(r"(USER|USERNAME|DB|DATABASE|DB_NAME|DATABASE_NAME)$")
+SHORTEST = 8
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
@@ -62,13 +64,13 @@ def _variables(service: DeployedService) -> Iterator[tuple[str, Located[str]]]:
 
 
 def _is_guessed(compose: ComposeFile, secret: str) -> bool:
-    """Say whether it is no secret to begin with: a usual word, or the name of a user, a database or a service."""
-    names = {value.value for one in compose.services for name, value in one.environment.items() if _names(name)}
-    return bool(GUESSED.fullmatch(secret)) or secret in names | {one.name for one in compose.services}
-
-
-def _names(variable: str) -> bool:
-    return variable.endswith(("USER", "USERNAME", "DB", "DATABASE", "DB_NAME", "DATABASE_NAME"))
+    """Say whether it is no secret to begin with: short, a usual word, the name of a user, database or service."""
+    names = {one.name for one in compose.services}
+    for one in compose.services:
+        for name, value in one.environment.items():
+            url = URL_WITH_PASSWORD.match(value.value)
+            names.add(url["user"] if url else value.value if OF_NAMES.search(name) else "")
+    return len(secret) < SHORTEST or bool(GUESSED.fullmatch(secret)) or secret in names
 
 
 def _finding(guessed: bool, uses: list[tuple[str, Located[str]]]) -> Finding:  # noqa: FBT001 - one call, above

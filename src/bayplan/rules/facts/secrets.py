@@ -7,12 +7,20 @@ from bayplan.rules.facts.variables import PUBLIC
 SECRET = re.compile(
     r"(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_KEY|APIKEY|ACCESS_KEY|CREDENTIALS)($|_KEY$|_BASE$)"
 )
-URL_WITH_PASSWORD = re.compile(r"^\w+://[^:/@\s$]*:(?P<password>[^@/\s$]{3,})@")
+URL_WITH_PASSWORD = re.compile(r"^\w+://(?P<user>[^:/@\s$]*):(?P<password>[^@/\s$]{3,})@")
 ELSEWHERE = re.compile(r"[./~].*|(arn|vault|ssm|op|gcp|aws|file|projects)[:/].*|\w+://.*", re.IGNORECASE | re.DOTALL)
 """Where the secret is kept, or what it is for."""
-SETTING = re.compile(r"|yes|no|true|false|on|off|[01]|none|null|undefined|optional|required|include", re.IGNORECASE)
+SETTING = re.compile(
+    r"|yes|no|true|false|on|off|none|null|undefined|optional|required|include|enabled|disabled"
+    r"|\d{1,6}|\d{1,6} ?(ms|[smhdwy]|(sec|min|minute|hour|day|week|month|year)s?)",
+    re.IGNORECASE,
+)
+"""What a name such as ALLOW_EMPTY_PASSWORD or REFRESH_TOKEN is given."""
+PUBLISHED = re.compile(r"pk[._].*|phc_.*")
+"""Keys that are made to be sent to browsers."""
 PLACEHOLDER = re.compile(
-    r"\W*|<.*>|\[.*\]|\{\{.*\}\}|__.*__|%.*%|x{3,}|.*x{6,}.*|.*\.{3}|(your|my|some|put|insert|enter|paste)[-_ ].*"
+    r"\W*|<.*>|\[.*\]|\{\{.*\}\}|__.*__|%.*%|x{3,}|.*x{6,}.*|.*\.{3}"
+    r"|(your|my|some|an?|the|add|put|use|insert|enter|paste|generate|supply)[-_ ].*|.*[-_ ]here"
     r"|(to[-_ ]?do|tbd|fixme|placeholder|dummy|example|sample)\b.*"
     r"|.*(change|replace|fill|set)[-_ ]?(me|this|it|in)(?![a-z]).*",
     re.IGNORECASE | re.DOTALL,
@@ -37,4 +45,5 @@ def written_secret(name: str, value: str) -> str:
         return ""
     url = URL_WITH_PASSWORD.match(value)
     spelled = url["password"] if url else value if is_secret(name) and not ELSEWHERE.fullmatch(value) else ""
-    return "" if SETTING.fullmatch(spelled) or PLACEHOLDER.fullmatch(spelled) else spelled
+    patterns = (SETTING, PLACEHOLDER, PUBLISHED)
+    return "" if any(each.fullmatch(spelled) for each in patterns) or spelled.upper() == name else spelled
