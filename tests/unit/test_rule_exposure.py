@@ -354,3 +354,9 @@ def test_secrets_of_development_may_be_in_the_repository(file: str, count: int) 
 def test_beside_a_proxy_with_public_names_secrets_are_those_of_production() -> None:
     service = f"{{image: 'x:1', environment: {{JWT_SECRET: {LITERAL}}}}}"
     assert len(found("secret-in-compose", {**PUBLIC, "compose.yaml": compose(caddy=ENTRANCE, api=service)})) == 1
+
+
+@pytest.mark.parametrize(("base", "proposed"), [("node:22-alpine", "`USER node`"), ("caddy:2-alpine", "the number")])
+def test_the_user_that_is_proposed_is_one_that_the_image_has(base: str, proposed: str) -> None:
+    (finding,) = found("root-user", {"apps/api/Dockerfile": image(base=base), "compose.yaml": compose(api=api())})
+    assert finding.help.startswith(f"add {proposed}")

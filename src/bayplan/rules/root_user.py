@@ -25,6 +25,7 @@ CMD ["node", "apps/api/dist/main.js"]
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from bayplan.model.deployment import Deployment
@@ -50,5 +51,11 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
             if user or first is app.stage
             else (Place(app.stage.at, "no USER is set"), Place(first.base.at, "and this image runs as root")),
             "whoever breaks into the app is root in its container",
-            "add `USER node`, or the number of a user without rights, as the last stage's user",
+            f"add {_user(first.base.value)} as the last stage's user",
         )
+
+
+def _user(image: str) -> str:
+    """Return a user that the image has."""
+    number = "the number of a user without rights"
+    return f"`USER node`, or {number}," if re.search(r"(^|/)node(:|@|$)", image) else number

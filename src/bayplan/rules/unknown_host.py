@@ -41,7 +41,7 @@ from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.values import Values
 
 URL = re.compile(
-    r"^(?P<kind>postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|nats)(?:\+\w+)?://(?:[^@/\s]*@)?(?P<host>[\w-]+)(?:[:/?]|$)"
+    r"^(?P<kind>postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|nats)(?:\+\w+)?://(?:[^@/\s]*@)?+(?P<host>[\w-]+)(?:[:/?]|$)"
 )
 PORTS = {
     "postgres": 5432,
