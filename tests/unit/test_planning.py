@@ -523,3 +523,10 @@ def test_browsers_are_told_the_host_name_that_leads_to_a_service(tmp_path: Path)
     planned = repository.plan('proxy: {tls: "off", sites: {"api.${DOMAIN}": {to: api}, example.com: {to: web}}}\n')
     text = planned.files["docker-compose.prod.yml"].text
     assert "NEXT_PUBLIC_API_URL: http://api.${DOMAIN:?see .env.example}/v1" in text
+
+
+def test_a_server_reads_its_public_address_when_it_runs(tmp_path: Path) -> None:
+    code = "require('http').createServer().listen(4000);\nprocess.env.PUBLIC_URL;\n"
+    planned = Repository(tmp_path).app("api", code).plan()
+    assert "    environment:\n      PUBLIC_URL:" in planned.files["docker-compose.prod.yml"].text
+    assert "PUBLIC_URL" not in planned.files["apps/api/Dockerfile"].text

@@ -360,3 +360,19 @@ def test_beside_a_proxy_with_public_names_secrets_are_those_of_production() -> N
 def test_the_user_that_is_proposed_is_one_that_the_image_has(base: str, proposed: str) -> None:
     (finding,) = found("root-user", {"apps/api/Dockerfile": image(base=base), "compose.yaml": compose(api=api())})
     assert finding.help.startswith(f"add {proposed}")
+
+
+@pytest.mark.parametrize(
+    ("base", "effect"), [("caddy:2-alpine", Effect.UNTIDY), ("node:22-alpine", Effect.NOT_REACHABLE)]
+)
+def test_a_proxy_that_does_not_wait_answers_with_an_error_and_does_not_fail(base: str, effect: Effect) -> None:
+    backend = "{image: 'x:1', healthcheck: {test: [CMD, check]}}"
+    front = f"{{image: '{base}', depends_on: {{api: {{condition: service_started}}}}}}"
+    (finding,) = found("waiting-for-start-only", {"compose.yaml": compose(api=backend, front=front)})
+    assert finding.effect is effect
+
+
+def test_the_name_of_an_image_that_is_built_needs_no_version() -> None:
+    built = {"compose.yaml": compose(api="{build: ./nowhere, image: 'shop-api:latest'}")}
+    assert found("floating-base-image", built) == []
+    assert len(found("floating-base-image", {"compose.yaml": compose(api="{image: 'shop-api:latest'}")})) == 1

@@ -112,3 +112,14 @@ def test_what_a_migration_tool_starts_needs_none_of_the_apps_variables() -> None
     files = {"compose.yaml": compose(api=api("environment: {}")), API: tool}
     assert len(found("missing-variable", {**files, API: image()})) > 0
     assert found("missing-variable", files) == []
+
+
+def test_what_only_the_servers_config_reads_is_no_address_of_browsers() -> None:
+    forwards = (
+        "export default { rewrites: async () => [{ source: '/b', destination: process.env.NEXT_PUBLIC_B + '/' }] };\n"
+    )
+    web = "{build: {context: ., dockerfile: apps/web/Dockerfile, args: {NEXT_PUBLIC_B: 'http://api:4000'}}}"
+    node = 'CMD ["node", "apps/web/server.js"]'
+    files = {WEB: image("ARG NEXT_PUBLIC_B", last=node), "compose.yaml": compose(web=web, api="{image: 'x:1'}")}
+    assert len(found("container-host-in-browser", files)) == 1
+    assert found("container-host-in-browser", {**files, "apps/web/next.config.ts": forwards}) == []

@@ -84,7 +84,8 @@ def with_given(found: Iterable[Variable], app: App, config: Config) -> tuple[Var
     every = {each.name: each for each in found}
     for name, text in app.settings.variables.items():
         why = Why("bayplan.yaml", "bayplan.yaml says so", config.at("services", app.name, "variables", name))
-        every[name] = Variable(name, Given(text), why, at_build=PUBLIC.match(name) is not None)
+        built_in = every[name].at_build if name in every else PUBLIC.match(name) is not None
+        every[name] = Variable(name, Given(text), why, at_build=built_in)
     return tuple(every[name] for name in sorted(every))
 
 
@@ -138,7 +139,8 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
     default = next((use.default for use in uses if use.default is not None), None)
     required = any(use.required for use in uses) and default is None and known.default is None
     required = required if known.required is None else known.required
-    public = PUBLIC.match(name) is not None
+    is_read_when_it_runs = name.startswith("PUBLIC_") and any(use.use is Use.RUN for use in uses)
+    public = PUBLIC.match(name) is not None and not is_read_when_it_runs
     at_build = public or all(use.use is Use.BUILD for use in uses)
     found, why = _value(around, app, name, uses)
     if known.value is not None:

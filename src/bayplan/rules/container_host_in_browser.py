@@ -63,6 +63,8 @@ from bayplan.rules.facts.values import REFERENCE, Values
 from bayplan.rules.facts.variables import PUBLIC, read_at_build_time
 from bayplan.source import At
 
+CONFIG = re.compile(r"(^|/)next\.config\.\w+$")
+"""What it alone reads are the addresses that the server forwards requests to."""
 HOST = re.compile(r"^(?:https?|wss?)://([^/:\s]+)")
 
 
@@ -77,10 +79,14 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
 
 
 def _judged(deployment: Deployment, app: App, service: DeployedService, hosts: dict[str, At]) -> Iterator[Finding]:
-    reads = {use.name: use.at for use in read_at_build_time(app)}
+    uses = tuple(read_at_build_time(app))
+    reads = {use.name: use.at for use in uses}
+    forwards = {use.name for use in uses if CONFIG.search(use.at.file)} - {
+        use.name for use in uses if not CONFIG.search(use.at.file)
+    }
     for name, text, at in _values(deployment, app, service):
         match = HOST.match(text)
-        if match and match[1] in hosts:
+        if match and match[1] in hosts and name not in forwards:
             places = [
                 Place(at, f"only containers can resolve `{match[1]}`"),
                 Place(hosts[match[1]], "a service of this file"),

@@ -54,5 +54,6 @@ def _images(deployment: Deployment) -> Iterator[Located[str]]:
             if file.stage(stage.base.value) is None:
                 yield stage.base
     for service in deployment.services:
-        if service.image is not None and image_file(deployment, service) is None and service.platform == "compose":
+        is_built = service.dockerfile is not None or image_file(deployment, service) is not None
+        if service.image is not None and not is_built and service.platform == "compose":
             yield service.image

@@ -36,9 +36,11 @@ services:
 
 from collections.abc import Iterator
 
-from bayplan.model.deployment import Deployment
+from bayplan.catalog.images import known
+from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
+from bayplan.rules.facts.apps import image_file
 from bayplan.rules.facts.cascade import health_check
 
 
@@ -52,7 +54,7 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
                     continue
                 yield Finding(
                     "waiting-for-start-only",
-                    Effect.NOT_REACHABLE,
+                    Effect.UNTIDY if _is_proxy(deployment, service) else Effect.NOT_REACHABLE,
                     f"`{service.name}` does not wait until `{wait.service}` is healthy",
                     (
                         Place(wait.at, "waits until its container is started"),
@@ -61,3 +63,11 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
                     f"`{service.name}` starts before `{wait.service}` answers, and fails until it does",
                     f"write `{wait.service}: {{condition: service_healthy}}`",
                 )
+
+
+def _is_proxy(deployment: Deployment, service: DeployedService) -> bool:
+    """Say whether it stands by itself, and answers with an error until what is behind it is there."""
+    own = image_file(deployment, service)
+    reference = own.final.base.value if own is not None else service.image.value if service.image else ""
+    about = known(reference)
+    return about is not None and bool(about.serves)

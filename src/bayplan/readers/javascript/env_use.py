@@ -170,7 +170,7 @@ def _skips_validation(at: Expr) -> bool:
 
 
 def _at_build(name: str, source: Source, via: str) -> bool:
-    prefixed = name.startswith(("NEXT_PUBLIC_", "VITE_", "PUBLIC_", "REACT_APP_", "EXPO_PUBLIC_"))
+    prefixed = name.startswith(("NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_"))
     return via == "import.meta.env" or prefixed or is_build_config(source.path)
 
 
