@@ -7,7 +7,7 @@ from dataclasses import replace
 from bayplan.catalog import load
 from bayplan.model.contract import Contract, Term
 from bayplan.model.front import Proxy
-from bayplan.model.parts import Asked, Binding, Composed, Given, Value, Variable
+from bayplan.model.parts import Asked, Binding, Composed, Given, Value, Variable, fixed, parts_of
 from bayplan.model.stack import Backups, Service, Stack, Store
 
 REFERENCE = re.compile(r"\$\{(\w+)")
@@ -50,7 +50,7 @@ def _mentions(stack: Stack) -> Iterator[Term]:
 
 def _of_store(store: Store) -> Iterator[Term]:
     for variable in store.variables:
-        if not isinstance(variable.value, Given):
+        if fixed(variable.value) is None:
             yield from (term for term in _of_variable(variable, store.name) if term.asked)
     for word in store.command:
         if isinstance(word, Asked):
@@ -150,8 +150,7 @@ def _asked(value: Asked, reader: str) -> Term:
 
 
 def _shown(value: Value) -> str:
-    parts = value.parts if isinstance(value, Composed) else (value,)
-    return "".join(part.text if isinstance(part, Given) else "PASSWORD" for part in parts)
+    return "".join(part.text if isinstance(part, Given) else "PASSWORD" for part in parts_of(value))
 
 
 def _merged(one: Term, other: Term) -> Term:

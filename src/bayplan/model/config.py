@@ -253,6 +253,51 @@ class BackupConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class FlyConfig:
+    """Files for Fly.io: one for each app."""
+
+    region: Word | None = None
+    """The code of the region where it runs: `ams`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RailwayConfig:
+    """The project on Railway, as code: `.railway/railway.ts`."""
+
+    json: bool = False
+    """Whether each service has a `railway.json` too, which Railway stops reading on 2026-12-01."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderConfig:
+    """A blueprint for Render: `render.yaml`."""
+
+    region: Word | None = None
+    """The region where it runs: `frankfurt`."""
+    previews: Literal["off", "manual", "automatic"] | None = None
+    """Whether pull requests get a copy of the stack; `off` where nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class GithubConfig:
+    """Workflows of GitHub Actions: images, and the deployment of environments that pull them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsConfig:
+    """Where else than on a machine of your own it runs; a key without more in it is enough: `fly: {}`."""
+
+    fly: FlyConfig | None = None
+    """Fly.io."""
+    railway: RailwayConfig | None = None
+    """Railway."""
+    render: RenderConfig | None = None
+    """Render."""
+    github: GithubConfig | None = None
+    """GitHub Actions."""
+
+
+@dataclass(frozen=True, slots=True)
 class Described:
     """What can be said for every environment, and for one of them."""
 
@@ -277,6 +322,8 @@ class Described:
     """The proxy in front of it all."""
     backups: BackupConfig | None = None
     """Backups of the stores."""
+    targets: TargetsConfig | None = None
+    """The platforms and the CI that files are written for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ class Given:
     """A value that is the same everywhere and may stand in a file."""
 
     text: str
+    reaches: str = ""
+    """The service or store whose host name inside the stack this is: elsewhere it has another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,42 @@ class Composed:
 
 
 Value = Given | Asked | Composed
+
+
+def parts_of(value: Value) -> tuple[Given | Asked, ...]:
+    """Return what a value is made of."""
+    return value.parts if isinstance(value, Composed) else (value,)
+
+
+def fixed(value: Value) -> str | None:
+    """Return a value that nobody is asked for any part of."""
+    parts = parts_of(value)
+    given = [part.text for part in parts if isinstance(part, Given)]
+    return "".join(given) if len(given) == len(parts) else None
+
+
+class Part(StrEnum):
+    """What of a service or store a variable tells."""
+
+    URL = "url"
+    HOST = "host"
+    PORT = "port"
+    USER = "user"
+    PASSWORD = "password"  # noqa: S105 - the name of a part
+    DATABASE = "database"
+    OTHER = "other"
+    BROWSERS = "browsers"
+    """The address under which browsers reach it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Which service or store a variable leads to, and what of it the variable tells."""
+
+    to: str
+    part: Part
+    path: str = ""
+    """What stands behind an address: `/api`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +98,7 @@ class Variable:
     kind: str = ""
     """What the code says it must be: `url`, `number`, `enum:a|b`."""
     uses: tuple[At, ...] = ()
+    leads_to: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bayplan.model.config import VariableConfig
+from bayplan.model.config import TargetsConfig, VariableConfig
 from bayplan.model.front import Proxy
 from bayplan.model.image import Image
 from bayplan.model.parts import NODE_UID, TEMPORARY, Asked, Binding, Health, Limits, Mount, Need, Note, Value, Variable
@@ -162,6 +162,8 @@ class Stack:
     project: str = ""
     """The name under which it runs: environments on one machine must not share it."""
 
+    targets: TargetsConfig = field(default_factory=TargetsConfig)
+    """The platforms and the CI that files are written for."""
     told: Mapping[str, VariableConfig] = field(default_factory=dict)
     """What `bayplan.yaml` says of variables, also of those that no code reads."""
 

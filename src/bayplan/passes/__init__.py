@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from bayplan.model.config import Config
+from bayplan.model.config import Config, TargetsConfig
 from bayplan.model.parts import TEMPORARY, Health, Limits, Mount, Need, Note, Variable
 from bayplan.model.stack import Role, Service, Stack
 from bayplan.model.workspace import Workspace
@@ -149,6 +149,7 @@ class _Planner:
             backups=kept,
             compose=self.where.compose,
             env_file=self.where.env_file,
+            targets=self.config.targets or TargetsConfig(),
             told=self.config.variables,
             project=self.where.named(self.name),
         )

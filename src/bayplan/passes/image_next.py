@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bayplan.model.code import SKIPS_VALIDATION
 from bayplan.model.image import Cache, Copy, Environment, Image, Run, Stage, Step, Workdir
-from bayplan.model.parts import Asked, Composed, Given, Variable
+from bayplan.model.parts import Asked, Given, Variable, fixed, parts_of
 from bayplan.passes.image_build import build_stage
 from bayplan.passes.image_install import TARGET, base_stage, manifests_stage, production_stage
 from bayplan.passes.image_node import EVERYWHERE, environment, last_steps
@@ -64,7 +64,7 @@ def _told(recipe: Recipe) -> tuple[str, ...]:
     told = dict.fromkeys(skips, "1")
     demanded = {use.name for use in uses if use.required and use.via == "process.env"}
     for variable in recipe.variables:
-        skipped = skips and variable.name not in demanded and not isinstance(variable.value, Given)
+        skipped = skips and variable.name not in demanded and fixed(variable.value) is None
         if variable.required and not variable.at_build and not skipped:
             told[variable.name] = _at_build(variable)
     return (f"export {' '.join(f'{name}={shlex.quote(text)}' for name, text in told.items())}",) if told else ()
@@ -74,7 +74,7 @@ def _at_build(variable: Variable) -> str:
     if isinstance(variable.value, Asked):
         kind = variable.kind.removeprefix("enum:").split("|")[0] if variable.kind.startswith("enum:") else None
         return kind or STAND_INS.get(variable.kind, AT_RUN_TIME)
-    parts = variable.value.parts if isinstance(variable.value, Composed) else (variable.value,)
+    parts = parts_of(variable.value)
     return "".join(part.text if isinstance(part, Given) else AT_RUN_TIME for part in parts)
 
 

@@ -50,9 +50,11 @@ def _found(around: Surroundings, own: App, job: Job, carrier: Service, read: Seq
 
 def _spoken_to(users: Users, found: Sequence[Variable]) -> Users:
     """Keep the stores whose address is among the variables."""
-    texts = [part.text for each in found for part in variables.given_parts(each.value)]
+    parts = [part for each in found for part in variables.given_parts(each.value)]
+    reached = {part.reaches for part in parts}
+    texts = [part.text for part in parts]
     return {
         kind: names
         for kind, names in users.items()
-        if any(text == kind or f"@{kind}:" in text or f"//{kind}:" in text for text in texts)
+        if kind in reached or any(text == kind or f"@{kind}:" in text or f"//{kind}:" in text for text in texts)
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bayplan.catalog.stores import holding_tables
-from bayplan.model.parts import Condition, Given, Need, Variable
+from bayplan.model.parts import Condition, Need, Variable, fixed
 from bayplan.source import Why
 
 
@@ -28,9 +28,10 @@ def needs(
         ]
     found += [Need(job, Condition.DONE, Why("needs", "a job comes first", why.at)) for job, why in jobs.items()]
     for variable in variables:
-        if isinstance(variable.value, Given):
+        text = fixed(variable.value)
+        if text is not None:
             for other in checked:
-                if other != name and f"//{other}:" in variable.value.text and all(need.name != other for need in found):
+                if other != name and f"//{other}:" in text and all(need.name != other for need in found):
                     found.append(
                         Need(
                             other,

@@ -9,10 +9,10 @@ from bayplan.catalog.stores import StoreEntry
 from bayplan.errors import UsageError
 from bayplan.model.code import SKIPS_VALIDATION, EnvUse, Use
 from bayplan.model.config import Config, VariableConfig
-from bayplan.model.parts import Asked, Binding, Composed, Given, Value, Variable
+from bayplan.model.parts import Asked, Binding, Composed, Given, Link, Part, Value, Variable, parts_of
 from bayplan.model.workspace import Workspace
 from bayplan.passes.apps import App
-from bayplan.passes.store_values import leading_to, value, words
+from bayplan.passes.store_values import leading_to, link, value, words
 from bayplan.source import Fact, Why
 
 SECRET = re.compile(r"SECRET|PASSW(OR)?D|PASSPHRASE|(^|_)(PASS|PWD)$|TOKEN|CREDENTIAL|_DSN$|_SALT$|_KEYS?$|_KEY_ID$")
@@ -32,8 +32,7 @@ SYNONYMS = frozenset({"api", "backend", "server"})
 
 def given_parts(found: Value) -> tuple[Given, ...]:
     """Return the fixed texts of a value."""
-    parts = found.parts if isinstance(found, Composed) else (found,)
-    return tuple(part for part in parts if isinstance(part, Given))
+    return tuple(part for part in parts_of(found) if isinstance(part, Given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,8 @@ def _taken_by_clients(around: Surroundings, app: App, found: Iterable[str]) -> I
                 stored = _of_store(around, app, name, ())
                 if client is not None and stored is not None and stored[1] not in told:
                     why = Why("variables", f"{client.name} reads it by itself", client.at)
-                    yield Variable(name, stored[0], why, secret=SECRET.search(name) is not None)
+                    secret = SECRET.search(name) is not None
+                    yield Variable(name, stored[0], why, secret=secret, leads_to=stored[2])
 
 
 def _default(around: Surroundings, name: str, known: VariableConfig) -> str | None:
@@ -142,13 +142,11 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
     is_read_when_it_runs = name.startswith("PUBLIC_") and any(use.use is Use.RUN for use in uses)
     public = PUBLIC.match(name) is not None and not is_read_when_it_runs
     at_build = public or all(use.use is Use.BUILD for use in uses)
-    found, why = _value(around, app, name, uses)
+    found, why, leads_to = _value(around, app, name, uses)
     if known.value is not None:
-        found, why = (
-            Given(known.value),
-            Why("bayplan.yaml", "bayplan.yaml says so", around.config.at("variables", name)),
-        )
-    elif isinstance(found, Asked) and _of_store(around, app, name, uses) is None:
+        why = Why("bayplan.yaml", "bayplan.yaml says so", around.config.at("variables", name))
+        found, leads_to = Given(known.value), None
+    elif isinstance(found, Asked) and (leads_to is None or leads_to.part is Part.BROWSERS):
         found = replace(found, default=_default(around, name, known) or found.default, required=required)
     purpose = known.purpose or next((use.purpose for use in uses if use.purpose), "") or _usual_purpose(name)
     example = known.example or _example(found, default, uses)
@@ -169,38 +167,41 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
         and LOCAL.match(example) is not None,
         kind=next((use.kind for use in uses if use.kind), ""),
         uses=tuple(use.at for use in uses),
+        leads_to=leads_to,
     )
 
 
-def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> tuple[Value, Why]:
+def _value(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> tuple[Value, Why, Link | None]:
     at = uses[0].at
     stored = _of_store(around, app, name, uses)
     if stored is not None:
-        return stored[0], Why("variables", f"{stored[1]} of this stack", at)
+        return stored[0], Why("variables", f"{stored[1]} of this stack", at), stored[2]
     default = next((use.default for use in uses if use.default is not None), None)
     other = _service_meant(around, app, name, default)
     local = LOCAL.match(default or "")
     path = (local["path"] or "") if local else default if default is not None and default.startswith("/") else ""
     if other is not None and (PUBLIC.match(name) or FOR_BROWSERS.search(name)):
+        leads_to = Link(other, Part.BROWSERS, path)
         if other in around.reached:
             why = Why("variables", f"the host name that leads to {other}", around.config.at("proxy", "sites"))
-            return _followed_by(around.reached[other], path), why
+            return _followed_by(around.reached[other], path), why, leads_to
         if other not in around.bindings:
-            return Asked(name), Why("variables", f"read at {at}", at)
+            return Asked(name), Why("variables", f"read at {at}", at), leads_to
         text = f"http://localhost:{around.bindings[other].port}{path}"
         same = text == default and not PUBLIC.match(name)
-        return Asked(name, None if same else text), Why("variables", f"the address of {other} as browsers reach it", at)
+        why = Why("variables", f"the address of {other} as browsers reach it", at)
+        return Asked(name, None if same else text), why, leads_to
     port = around.ports[other] if other is not None else None
     if other is not None and port is not None:
-        return Given(f"http://{other}:{port.value}{path}"), Why(
-            "variables", f"the address of {other} inside the stack", at
-        )
-    return Asked(name), Why("variables", f"read at {at}", at)
+        inside = Composed((Given("http://"), Given(other, reaches=other), Given(f":{port.value}{path}")))
+        why = Why("variables", f"the address of {other} inside the stack", at)
+        return inside, why, Link(other, Part.URL, path)
+    return Asked(name), Why("variables", f"read at {at}", at), None
 
 
 def _followed_by(found: Value, path: str) -> Value:
     """Return an address with a path behind it."""
-    parts = found.parts if isinstance(found, Composed) else (found,)
+    parts = parts_of(found)
     if isinstance(parts[-1], Given):
         parts = (*parts[:-1], Given(parts[-1].text + path))
     elif path:
@@ -208,12 +209,15 @@ def _followed_by(found: Value, path: str) -> Value:
     return parts[0] if len(parts) == 1 else Composed(parts)
 
 
-def _of_store(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> tuple[Value, str] | None:
-    """Return what a variable is that leads to a store of this stack, and the store's title."""
+def _of_store(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse]) -> tuple[Value, str, Link] | None:
+    """Return what a variable is that leads to a store of this stack, the store's title, and what it tells of it."""
     used = [entry for entry in around.entries if app.name in around.users.get(entry.kind, {})]
     example = next((use.default for use in uses if use.default), "://" if uses and uses[0].kind == "url" else "")
     found = leading_to(used, name, example)
-    return (value(found[1], words(found[0], around.stack)), found[0].title) if found is not None else None
+    if found is None:
+        return None
+    entry, text = found
+    return value(text, words(entry, around.stack)), entry.title, link(entry, text)
 
 
 def _service_meant(around: Surroundings, app: App, name: str, default: str | None) -> str | None:

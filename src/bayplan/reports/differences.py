@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bayplan.model.front import Proxy, Site, Tls
-from bayplan.model.parts import Asked, Binding, Composed, Given, Limits, Value, Variable
+from bayplan.model.parts import Asked, Binding, Composed, Given, Limits, Value, Variable, fixed
 from bayplan.model.stack import Service, Stack, Store
 
 HIDDEN = "(secret)"
@@ -101,7 +101,7 @@ def besides(site: Site) -> Iterator[str]:
 
 def _of_variables(variables: Sequence[Variable]) -> Iterator[tuple[str, str]]:
     for variable in variables:
-        hidden = variable.secret and isinstance(variable.value, Given)
+        hidden = variable.secret and fixed(variable.value) is not None
         yield variable.name, HIDDEN if hidden else text_of(variable.value)
 
 
