@@ -40,7 +40,7 @@ memory = "512mb"
 
 
 def test_a_fly_app_is_one_service() -> None:
-    (service,) = fly.parse(FLY, "fly.api.toml")
+    (service,) = fly.parse(FLY, "fly.api.toml").services
     assert (service.name, service.platform) == ("shop", "fly")
     assert service.dockerfile == Located(
         "apps/api/Dockerfile", At("fly.api.toml", 5, 16, len('"apps/api/Dockerfile"'), "build.dockerfile")
@@ -71,7 +71,7 @@ def test_a_fly_app_is_one_service() -> None:
     ],
 )
 def test_a_dockerfile_is_looked_for_beside_the_fly_file(build: str, dockerfile: str | None) -> None:
-    (service,) = fly.parse(build, "apps/api/fly.toml")
+    (service,) = fly.parse(build, "apps/api/fly.toml").services
     assert (service.dockerfile.value if service.dockerfile else None) == dockerfile
     assert service.name == "api"
 
@@ -94,7 +94,7 @@ def test_each_process_group_of_a_fly_app_is_a_service() -> None:
             processes = ["worker"]
         """),
         "fly.toml",
-    )
+    ).services
     assert (app.name, worker.name) == ("shop", "shop-worker")
     assert worker.command == Located(("node dist/worker.js",), At("fly.toml", 5, 10, 21, "processes.worker"))
     assert app.port is not None
@@ -107,7 +107,7 @@ def test_each_process_group_of_a_fly_app_is_a_service() -> None:
 
 
 def test_a_fly_file_without_a_service_has_no_port() -> None:
-    (worker,) = fly.parse('app = "w"\n[processes]\nworker = "node w.js"\n', "fly.toml")
+    (worker,) = fly.parse('app = "w"\n[processes]\nworker = "node w.js"\n', "fly.toml").services
     assert worker.port is None
     assert worker.name == "w"
 
@@ -141,7 +141,7 @@ RAILWAY = {
 
 
 def test_a_railway_file_is_one_service_named_after_its_folder() -> None:
-    service = railway.parse(json.dumps(RAILWAY, indent=2), "apps/api/railway.json")
+    (service,) = railway.parse(json.dumps(RAILWAY, indent=2), "apps/api/railway.json").services
     assert (service.name, service.platform) == ("api", "railway")
     assert service.dockerfile == Located(
         "apps/api/Dockerfile", At("apps/api/railway.json", 5, 23, 22, "build.dockerfilePath")
@@ -167,7 +167,7 @@ def test_a_railway_file_is_one_service_named_after_its_folder() -> None:
     ],
 )
 def test_railway_paths_are_relative_to_the_root_directory(text: str, folder: str, dockerfile: str | None) -> None:
-    service = railway.parse(text, "apps/api/railway.toml", folder)
+    (service,) = railway.parse(text, "apps/api/railway.toml", lambda path: path.startswith(f"{folder}/")).services
     assert (service.dockerfile.value if service.dockerfile else None) == dockerfile
 
 
@@ -202,7 +202,7 @@ projects:
 
 
 def test_a_blueprint_has_its_own_services_and_those_of_its_projects() -> None:
-    api, site, worker, inner = render.parse(BLUEPRINT, "render.yaml")
+    api, site, worker, inner = render.parse(BLUEPRINT, "render.yaml").services
     assert [each.name for each in (api, site, worker, inner)] == ["api", "site", "service 2", "inner"]
     assert api.dockerfile == Located("apps/api/Dockerfile", At("render.yaml", 5, 21, 21, "services[0].dockerfilePath"))
     assert api.context is not None
@@ -333,7 +333,7 @@ def test_unknown_shapes_never_raise(data: dict[str, object]) -> None:
     render.parse(yaml.safe_dump(data), "render.yaml")
     workflow.parse(yaml.safe_dump(data), "w.yml")
     inline = "".join(f"{key} = {inline_toml(value)}\n" for key, value in data.items())
-    assert len(fly.parse(inline, "fly.toml")) >= 1
+    assert len(fly.parse(inline, "fly.toml").services) >= 1
 
 
 def inline_toml(value: object) -> str:

@@ -1,22 +1,31 @@
 """`fly.toml`: one app, with a service for each of its process groups."""
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
+from bayplan.catalog import load
 from bayplan.formats import toml_nodes
 from bayplan.formats.compose_shorts import port_number
 from bayplan.formats.document import Document, Key
 from bayplan.formats.scalars import flattened, joined, named_values, scalar
-from bayplan.model.deployment import DeployedService
+from bayplan.formats.shapes import irregularities
+from bayplan.model.deployment import DeployedService, PlatformFile
 from bayplan.source import Located
 
+FILES = re.compile(r"(?:.*/)?(?:[^/]+\.)?fly(?:[._-][^/]+)?\.toml")
 HAVE_FIELDS = frozenset({"env", "processes", "build.dockerfile", "build.image", "build.build-target", "build.args"})
 USUAL_PORT = 8080
 
 
-def parse(text: str, path: str) -> tuple[DeployedService, ...]:
-    """Return the services of a Fly app: one, or one for each entry of `[processes]`."""
+def parse(text: str, path: str, _exists: Callable[[str], bool] = lambda _: False) -> PlatformFile:
+    """Return a Fly app."""
     document = toml_nodes.load(text, path)
+    return PlatformFile(path, _services(document, path), irregularities(document, load("platforms/fly")))
+
+
+def _services(document: Document, path: str) -> tuple[DeployedService, ...]:
+    """Return the services of an app: one, or one for each entry of `[processes]`."""
     app = document.text("app") or _name_from(path)
     groups = list(document.mapping("processes"))
     usual = "app" if "app" in groups or not groups else min(groups)

@@ -1,19 +1,28 @@
 """`railway.json` and `railway.toml`: the settings of one service."""
 
 import posixpath
+import re
+from collections.abc import Callable
 
+from bayplan.catalog import load
 from bayplan.errors import BrokenFileError
 from bayplan.formats import json_nodes, toml_nodes
 from bayplan.formats.document import Document
 from bayplan.formats.scalars import flattened, joined, scalar
-from bayplan.model.deployment import DeployedService
+from bayplan.formats.shapes import irregularities
+from bayplan.model.deployment import DeployedService, PlatformFile
 from bayplan.source import At, Located
 
+FILES = re.compile(r"(?:.*/)?railway\.(?:json|toml)")
 HAVE_FIELDS = frozenset({"$schema", "build.dockerfilePath", "deploy.startCommand", "deploy.healthcheckPath"})
 
 
-def parse(text: str, path: str, folder: str = "") -> DeployedService:
-    """Return the service of a Railway file. Its paths are relative to the service's Root Directory, here `folder`."""
+def parse(text: str, path: str, exists: Callable[[str], bool] = lambda _: False) -> PlatformFile:
+    """Return the service of a Railway file.
+
+    Its paths are relative to the service's Root Directory, which is a setting on Railway: it is taken for the file's
+    own folder where only there its Dockerfile is found.
+    """
     document = toml_nodes.load(text, path) if path.endswith(".toml") else json_nodes.load(text, path, comments=True)
     if not isinstance(document.data, dict):
         raise BrokenFileError(
@@ -21,6 +30,15 @@ def parse(text: str, path: str, folder: str = "") -> DeployedService:
             at=At(path, 1, 1),
             remedy="write `build` and `deploy` in it",
         )
+    folder, beside = "", posixpath.dirname(path)
+    from_root, from_beside = (_dockerfile(document, each) for each in (folder, beside))
+    if from_root and from_beside and not exists(from_root.value) and exists(from_beside.value):
+        folder = beside
+    service = _service(document, path, folder)
+    return PlatformFile(path, (service,), irregularities(document, load("platforms/railway")))
+
+
+def _service(document: Document, path: str, folder: str) -> DeployedService:
     command = scalar(document, "deploy", "startCommand")
     return DeployedService(
         name=posixpath.basename(posixpath.dirname(path)) or "railway",

@@ -1,15 +1,19 @@
 """`render.yaml`: the blueprint of services on Render."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
+from bayplan.catalog import load
 from bayplan.errors import BrokenFileError
 from bayplan.formats import yaml_nodes
 from bayplan.formats.compose_shorts import port_number
 from bayplan.formats.document import Document, Key
 from bayplan.formats.scalars import flattened, joined, scalar
-from bayplan.model.deployment import DeployedService
+from bayplan.formats.shapes import irregularities
+from bayplan.model.deployment import DeployedService, PlatformFile
 from bayplan.source import At, Located
 
+FILES = re.compile(r"(?:.*/)?render(?:[._-][^/]+)?\.ya?ml")
 HAVE_FIELDS = frozenset(
     {
         "image.url",
@@ -24,14 +28,15 @@ HAVE_FIELDS = frozenset(
 )
 
 
-def parse(text: str, path: str) -> tuple[DeployedService, ...]:
+def parse(text: str, path: str, _exists: Callable[[str], bool] = lambda _: False) -> PlatformFile:
     """Return the services of a blueprint, those of its projects' environments too."""
     document = yaml_nodes.load(text, path)
     if not isinstance(document.data, dict):
         raise BrokenFileError(
             f"{path} is not a Render blueprint: it holds no keys", at=At(path, 1, 1), remedy="begin it with `services:`"
         )
-    return tuple(_service(document, route) for route in _routes(document))
+    services = tuple(_service(document, route) for route in _routes(document))
+    return PlatformFile(path, services, irregularities(document, load("platforms/render")))
 
 
 def _routes(document: Document) -> Iterator[tuple[Key, ...]]:

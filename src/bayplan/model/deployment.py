@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bayplan.source import At, Located
@@ -137,6 +138,10 @@ class DeployedService:
     name: str
     platform: str
     at: At
+    kind: str = ""
+    """What the platform takes it for: `web`, `private`, `worker`, `job`, `cron`, `static`, `store`; or unsaid."""
+    release: Located[tuple[str, ...]] | None = None
+    """The command that prepares a new version before it starts. A shell text is one word."""
     image: Located[str] | None = None
     dockerfile: Located[str] | None = None
     """Relative to the root, however the platform spells it."""
@@ -238,6 +243,7 @@ class Workflow:
     path: str
     jobs: tuple[WorkflowJob, ...]
     env: Mapping[str, Located[str]] = field(default_factory=dict)
+    irregular: "tuple[Irregular, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +255,43 @@ class Broken:
     remedy: str
 
 
+class Fault(StrEnum):
+    """What is wrong with a key of a platform's file, by the platform's own rules."""
+
+    UNKNOWN = "unknown"
+    WRONG = "wrong"
+    OLD = "old"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Irregular:
+    """A key of a platform's file that the platform does not take as it stands."""
+
+    fault: Fault
+    message: str
+    at: At
+    consequence: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformFile:
+    """A file that a platform reads."""
+
+    path: str
+    services: tuple[DeployedService, ...]
+    irregular: tuple[Irregular, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """Everything the deployment files say."""
 
     images: tuple[ImageFile, ...] = ()
     composes: tuple[ComposeFile, ...] = ()
-    platform_services: tuple[DeployedService, ...] = ()
+    platforms: tuple[PlatformFile, ...] = ()
     env_files: tuple[EnvFile, ...] = ()
     ignores: tuple[IgnoreFile, ...] = ()
     workflows: tuple[Workflow, ...] = ()
@@ -265,9 +301,19 @@ class Deployment:
     """Every file of the repository, deployment or not, but those in folders like `node_modules`."""
 
     @property
+    def platform_services(self) -> tuple[DeployedService, ...]:
+        return tuple(each for file in self.platforms for each in file.services)
+
+    @property
     def services(self) -> tuple[DeployedService, ...]:
         """Every service of every file, compose files first."""
         return tuple(each for compose in self.composes for each in compose.services) + self.platform_services
+
+    @property
+    def irregular(self) -> tuple[Irregular, ...]:
+        """Every key that its platform does not take as it stands."""
+        files: tuple[PlatformFile | Workflow, ...] = (*self.platforms, *self.workflows)
+        return tuple(each for file in files for each in file.irregular)
 
     def image(self, dockerfile: str) -> ImageFile | None:
         return next((image for image in self.images if image.path == dockerfile), None)

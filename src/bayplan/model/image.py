@@ -1,5 +1,6 @@
 """The recipe of one image: stages, and a few kinds of step."""
 
+import posixpath
 from dataclasses import dataclass
 
 from bayplan.source import Why
@@ -12,6 +13,8 @@ class Copy:
     why: Why
     stage: str | None = None
     """The stage to copy from; None for the build context."""
+    whole: bool = False
+    """Whether its sources are folders, with everything in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,23 @@ class Image:
     stages: tuple[Stage, ...]
     scripts: tuple[tuple[str, str], ...] = ()
     """Scripts that are written beside the recipe for a stage to copy: path from the root, text."""
+
+    @property
+    def sources(self) -> tuple[tuple[str, bool], ...]:
+        """Every path of the repository that its build reads, and whether it is a folder with all that is in it."""
+        steps = [step for stage in self.stages for step in stage.steps]
+        copies = [step for step in steps if isinstance(step, Copy) and step.stage is None]
+        copied = {self._from_root(source): each.whole for each in copies for source in each.sources}
+        own = (self.dockerfile, self._from_root(".dockerignore"), *(path for path, _ in self.scripts))
+        return tuple({**copied, **dict.fromkeys(own, False)}.items())
+
+    def _from_root(self, path: str) -> str:
+        return posixpath.normpath(posixpath.join(self.context, path))
+
+    @property
+    def workdir(self) -> str:
+        """The folder that its command runs in."""
+        return next((step.path for step in reversed(self.stages[-1].steps) if isinstance(step, Workdir)), "/")
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def build_stage(
         own = package is recipe.package
         because = "its own sources" if own else f"{recipe.app.name} needs {package.name}"
         target = package.folder if package.folder != "." else "./"
-        steps.append(Copy((package.folder,), target, Why("closure", because, package.at)))
+        steps.append(Copy((package.folder,), target, Why("closure", because, package.at), whole=True))
         if own:
             steps += [Argument(each.name, each.why) for each in recipe.variables if each.at_build]
         scripts = _scripts(recipe, package)

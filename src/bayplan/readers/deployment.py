@@ -7,12 +7,13 @@ from typing import TypeVar
 
 from bayplan.errors import BrokenFileError
 from bayplan.formats import compose, dockerfile, dockerignore, dotenv, fly, railway, render, workflow
-from bayplan.model.deployment import Broken, ComposeFile, DeployedService, Deployment
+from bayplan.model.deployment import Broken, ComposeFile, DeployedService, Deployment, PlatformFile
 from bayplan.readers import proxies
 from bayplan.source import At
 from bayplan.tree import Tree
 
 T = TypeVar("T")
+Parse = Callable[[str, str, Callable[[str], bool]], PlatformFile]
 
 DOCKERFILE = re.compile(r"(?:.+\.)?(?:Dockerfile|dockerfile|Containerfile)(?:\.(?P<kind>[^/]+))?")
 NOT_A_DOCKERFILE = frozenset(
@@ -21,10 +22,13 @@ NOT_A_DOCKERFILE = frozenset(
 COMPOSE = re.compile(r"(?:docker-|podman-)?compose(?:[._-].+)?\.ya?ml")
 ENV_FILE = re.compile(r"(?:\.env(?:\.[\w-]+)*\.(?:example|sample|template|dist)|\.env-(?:example|sample)|env\.example)")
 IGNORE_FILE = re.compile(r"(?:.+)?\.dockerignore|\.containerignore")
-FLY = re.compile(r"(?:.+\.)?fly(?:[._-].+)?\.toml")
-RAILWAY = re.compile(r"railway\.(?:json|toml)")
-RENDER = re.compile(r"render\.ya?ml")
 WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+
+PLATFORMS = (
+    (fly.FILES, fly.parse),
+    (railway.FILES, railway.parse),
+    (render.FILES, render.parse),
+)
 
 
 def read_deployment(tree: Tree) -> Deployment:
@@ -34,19 +38,13 @@ def read_deployment(tree: Tree) -> Deployment:
     """
     reading = _Reading(tree)
     composes = reading.all(_named(tree, COMPOSE), compose.parse)
-    fly_apps = reading.all(_named(tree, FLY), fly.parse)
-    railways = reading.all(_named(tree, RAILWAY), lambda text, path: railway.parse(text, path, _root(tree, text, path)))
-    blueprints = reading.all(_named(tree, RENDER), render.parse)
-    platform_services = (
-        *(each for app in fly_apps for each in app),
-        *railways,
-        *(each for blueprint in blueprints for each in blueprint),
-    )
-    services = [*(each for file in composes for each in file.services), *platform_services]
+    platforms = tuple(file for names, parse in PLATFORMS for file in _platform(reading, names, parse))
+    services = [each for file in composes for each in file.services]
+    services += [each for file in platforms for each in file.services]
     return Deployment(
         images=reading.all(_dockerfiles(tree, services), dockerfile.parse),
         composes=composes,
-        platform_services=platform_services,
+        platforms=platforms,
         env_files=reading.all(_named(tree, ENV_FILE), dotenv.parse),
         ignores=reading.all(_named(tree, IGNORE_FILE), dockerignore.parse),
         workflows=reading.all((path for path in tree.files if WORKFLOW.fullmatch(path)), workflow.parse),
@@ -76,6 +74,13 @@ class _Reading:
         return tuple(read)
 
 
+def _platform(reading: _Reading, names: re.Pattern[str], parse: Parse) -> tuple[PlatformFile, ...]:
+    """Read the files of a platform, by their paths."""
+    tree = reading.tree
+    paths = (path for path in tree.files if names.fullmatch(path))
+    return reading.all(paths, lambda text, path: parse(text, path, tree.exists))
+
+
 def _named(tree: Tree, name: re.Pattern[str]) -> list[str]:
     return [path for path in tree.files if name.fullmatch(posixpath.basename(path))]
 
@@ -92,15 +97,3 @@ def _dockerfiles(tree: Tree, services: Iterable[DeployedService]) -> list[str]:
         if service.dockerfile and tree.exists(service.dockerfile.value):
             found.add(service.dockerfile.value)
     return sorted(found)
-
-
-def _root(tree: Tree, text: str, path: str) -> str:
-    """Return the Root Directory of a Railway service: where its Dockerfile is found; the root when it is nowhere.
-
-    The file does not state it, for it is a setting of the service on Railway.
-    """
-    folder = posixpath.dirname(path)
-    from_root, from_folder = (railway.parse(text, path, each).dockerfile for each in ("", folder))
-    if from_root and from_folder and not tree.exists(from_root.value) and tree.exists(from_folder.value):
-        return folder
-    return ""

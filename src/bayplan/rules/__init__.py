@@ -22,6 +22,7 @@ from bayplan.rules import (
     health_check_that_cannot_fail,
     host_port_twice,
     host_twice,
+    ignored_key,
     localhost_in_health_check,
     lost_certificates,
     missing_app_modules,
@@ -41,6 +42,7 @@ from bayplan.rules import (
     missing_workspace_package,
     mounted_build_output,
     no_way_out,
+    old_form,
     oversized_context,
     overtaken_refusal,
     package_manager_as_init,
@@ -52,6 +54,7 @@ from bayplan.rules import (
     published_on_internal_network,
     published_store,
     read_only_without_tmpfs,
+    refused_key,
     root_user,
     secret_in_compose,
     secret_in_image,
@@ -61,6 +64,7 @@ from bayplan.rules import (
     unanswered_health_path,
     undocumented_variable,
     unknown_host,
+    unknown_key,
     unknown_upstream,
     unknown_wait,
     unpublished_proxy_port,
@@ -73,6 +77,7 @@ from bayplan.rules import (
     wait_cycle,
     waiting_for_start_only,
     waiting_for_unchecked_health,
+    wrong_value,
 )
 from bayplan.rules.facts.whole import whole
 from bayplan.tree import Tree
@@ -168,6 +173,12 @@ RULES = (
         "health-check-that-cannot-fail", Effect.WILL_NOT_START, health_check_that_cannot_fail.check
     ),  # curl without --fail
     Rule("unknown-wait", Effect.WILL_NOT_START, unknown_wait.check),  # a misspelt service
+    # The files of platforms, by the platforms' own rules
+    Rule("unknown-key", Effect.NOT_REACHABLE, unknown_key.check),  # passed over
+    Rule("wrong-value", Effect.WILL_NOT_BUILD, wrong_value.check),  # a type, a word, a missing key
+    Rule("refused-key", Effect.WILL_NOT_BUILD, refused_key.check),  # not beside another
+    Rule("ignored-key", Effect.UNTIDY, ignored_key.check),  # known, and not acted on
+    Rule("old-form", Effect.UNTIDY, old_form.check),  # replaced by another
     # Running
     Rule("colliding-replicas", Effect.WILL_NOT_START, colliding_replicas.check),  # one port, one name
     Rule("missing-env-file", Effect.WILL_NOT_START, missing_env_file.check),  # compose refuses

@@ -57,7 +57,7 @@ from bayplan.rules.facts.health_paths import asked, routes
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for app in apps(workspace, deployment):
-        places = [] if routes(app.package) else list(asked(app))
+        places = [] if routes(app.package) else list(asked(deployment, app))
         paths = list(dict.fromkeys(place.path for place in places))
         if len(paths) > 1:
             first, *others = places

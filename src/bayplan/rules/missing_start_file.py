@@ -1,7 +1,7 @@
 """A start command names a file that the image holds elsewhere.
 
 What it means: the command of the image, of compose or of a platform starts a file at a path where no COPY of the image
-puts it.
+puts it. What a platform runs before a new version starts is such a command, too.
 
 Why it is bad: the layout of the image changed and this command did not follow. Every container ends at once with
 "Cannot find module".
@@ -67,6 +67,8 @@ from bayplan.rules.facts.commands import Start, same_script, script_path
 from bayplan.rules.facts.layout import below
 
 ENDINGS = (".js", ".mjs", ".cjs")
+ENDS = "every container ends at once"
+STOPS_RELEASE = "no new version is deployed, for the command ends"
 OWN_FOLDER = re.compile(r"__dirname|import\.meta\.dirname|process\.cwd\(\)")
 
 
@@ -76,10 +78,17 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
         if app.services and all(service.command is not None for service in app.services):
             commands = commands[1:] if any(_replaces(service) for service in app.services) else commands
         for service in commands:
-            command = app.start(service)
-            path = script_path(command) if command else None
-            if command and path and (there := _elsewhere(workspace, app, path)):
-                yield _finding(app, service, command, path, there)
+            yield from _judged(workspace, app, service, app.start(service), ENDS)
+        for service in app.services:
+            yield from _judged(workspace, app, service, app.release(service), STOPS_RELEASE)
+
+
+def _judged(
+    workspace: Workspace, app: App, service: DeployedService | None, command: Start | None, then: str
+) -> Iterator[Finding]:
+    path = script_path(command) if command else None
+    if command and path and (there := _elsewhere(workspace, app, path)):
+        yield _finding(app, service, command, path, there, then)
 
 
 def _replaces(service: DeployedService) -> bool:
@@ -138,7 +147,9 @@ def _servers(workspace: Workspace, package: Package) -> list[str]:
     return [flat] if OWN_FOLDER.fullmatch(root.value) else [nested, flat]
 
 
-def _finding(app: App, service: DeployedService | None, command: Start, path: str, there: list[str]) -> Finding:
+def _finding(
+    app: App, service: DeployedService | None, command: Start, path: str, there: list[str], then: str
+) -> Finding:
     who = f"{service.platform} service `{service.name}`" if service else "the image"
     copies = [
         piece.at
@@ -156,7 +167,7 @@ def _finding(app: App, service: DeployedService | None, command: Start, path: st
         Effect.WILL_NOT_START,
         f"{who} starts {path}, and the image holds {posixpath.basename(path)} at {there[0]}",
         tuple(places),
-        f"every container ends at once with \"Cannot find module '{path}'\"",
+        f"{then} with \"Cannot find module '{path}'\"",
         f"start {_shown(command, there[0])}",
     )
 

@@ -63,8 +63,10 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
             port = listens(deployment, app, service)
             if port is None or app.runs(service) is not app.package:
                 continue
-            for other in named(app, service):
-                if other.port != port.port:
+            others = list(named(deployment, app, service))
+            right = {other.what for other in others if other.port == port.port}
+            for other in others:
+                if other.port != port.port and other.what not in right:
                     yield _finding(app, service, port, other)
 
 

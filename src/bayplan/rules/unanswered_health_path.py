@@ -43,7 +43,7 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
         known = routes(app.package)
         if not known:
             continue
-        places = list(asked(app))
+        places = list(asked(deployment, app))
         good = [place for place in places if answers(known, place.path)]
         for place in places:
             if place in good:

@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bayplan.catalog.images import known
 from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile, WorkflowStep
@@ -30,6 +30,10 @@ class App:
 
     def start(self, service: DeployedService | None = None) -> Start | None:
         return start(self.image, self.stage, service)
+
+    def release(self, service: DeployedService) -> Start | None:
+        """Return what a platform runs before a new version starts."""
+        return start(self.image, self.stage, replace(service, command=service.release)) if service.release else None
 
     def runs(self, service: DeployedService | None = None) -> Package | None:
         """Return the package whose file the start command names; None when that cannot be told."""

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bayplan.model.code import Route
+from bayplan.model.deployment import Deployment
 from bayplan.model.workspace import Package
 from bayplan.rules.facts.apps import App
+from bayplan.rules.facts.fly import CHECKS, parts
 from bayplan.rules.facts.probes import probe_in, probe_of
 from bayplan.rules.facts.stages import environment_of, last
 from bayplan.source import At
@@ -32,7 +34,7 @@ class Asked:
     at: At
 
 
-def asked(app: App) -> Iterator[Asked]:
+def asked(deployment: Deployment, app: App) -> Iterator[Asked]:
     """Yield every constant path that is asked of an app."""
     own = last(app.image, app.stage, "HEALTHCHECK")
     probe = probe_in(own, environment_of(app.image, app.stage)) if own else None
@@ -43,8 +45,14 @@ def asked(app: App) -> Iterator[Asked]:
         probe = probe_of(service, None, None) if service.health else None
         if probe and probe.path and is_local(probe.host):
             yield Asked(who, probe.path, probe.at)
-        if service.health_path and service.health_path.value.startswith("/"):
-            yield Asked(who, service.health_path.value, service.health_path.at)
+        places = [service.health_path] if service.health_path else []
+        if service.platform == "fly":
+            places = [
+                path for each in parts(deployment, service, CHECKS) if (path := service.settings.get(f"{each}.path"))
+            ]
+        for place in places:
+            if place.value.startswith("/"):
+                yield Asked(who, place.value, place.at)
 
 
 def is_local(host: str | None) -> bool:

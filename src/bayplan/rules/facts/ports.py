@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bayplan.formats.compose_shorts import port_number
 from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.rules.facts.apps import App
+from bayplan.rules.facts.fly import CHECKS, LISTENS, parts
 from bayplan.rules.facts.health_paths import is_local
 from bayplan.rules.facts.probes import probe_of
 from bayplan.rules.facts.stages import pairs
@@ -57,7 +59,7 @@ def _is_next(app: App) -> bool:
     return app.package.code.framework is not None and app.package.code.framework.value == "next"
 
 
-def named(app: App, service: DeployedService | None) -> Iterator[Named]:
+def named(deployment: Deployment, app: App, service: DeployedService | None) -> Iterator[Named]:
     """Yield every port that the image and a service believe in; platforms look at nothing but their own files."""
     if service is None or service.platform == "compose":
         yield from _named_by_image(app, service)
@@ -65,7 +67,23 @@ def named(app: App, service: DeployedService | None) -> Iterator[Named]:
         return
     if len(service.published) == 1:
         yield Named(service.published[0].container, "the published port", service.published[0].at)
-    if service.port is not None:
+    if service.platform == "fly":
+        yield from _named_by_fly(deployment, service)
+    elif service.port is not None:
+        yield Named(service.port.value, "the platform", service.port.at)
+
+
+def _named_by_fly(deployment: Deployment, service: DeployedService) -> Iterator[Named]:
+    listening = parts(deployment, service, LISTENS)
+    checks = [each for each in parts(deployment, service, CHECKS) if f"{each}.path" in service.settings]
+    ports = [(f"{each}.internal_port", "the platform") for each in listening]
+    ports += [(f"{each}.port", f"the check for {service.settings[f'{each}.path'].value}") for each in checks]
+    for key, what in ports:
+        said = service.settings.get(key)
+        number = port_number(said.value) if said else None
+        if said is not None and number is not None:
+            yield Named(number, what, said.at)
+    if len(listening) == 1 and service.port and f"{listening[0]}.internal_port" not in service.settings:
         yield Named(service.port.value, "the platform", service.port.at)
 
 

@@ -1,0 +1,115 @@
+"""What the chosen platforms cannot express of a stack, and the nearest way there: none of it is dropped in silence."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, replace
+
+from bayplan.catalog import load
+from bayplan.model.front import Proxy, Site, TlsKind
+from bayplan.model.image import Image, Run
+from bayplan.model.parts import Asked, Binding, Composed, Condition, Note, Value
+from bayplan.model.stack import Role, Service, Stack, Store
+
+WAITED_FOR = (Condition.HEALTHY, Condition.STARTED)
+KEEPS = "noeviction"
+"""What a store is told that must never drop a job to make room."""
+
+
+def with_limits(stack: Stack) -> Stack:
+    """Return a stack with a note for everything that a platform its files are written for cannot do."""
+    wanted = [each.name for each in fields(stack.targets) if getattr(stack.targets, each.name) is not None]
+    notes = [note for platform in wanted for note in _about(platform, stack)]
+    return replace(stack, notes=(*stack.notes, *notes))
+
+
+def _about(platform: str, stack: Stack) -> Iterator[Note]:
+    """Yield what the table of a platform says of each trait that the stack has."""
+    table = load(f"platforms/{platform}")
+    known = table.get("cannot", {})
+    for trait, what in _traits(stack):
+        if trait in known:
+            entry = known[trait]
+            yield Note(platform, f"{entry['text']}; {entry['instead']}".replace("{what}", what))
+
+
+def _traits(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Yield what a stack asks for beyond programs that run, by the name it has in the tables, and what of it."""
+    for trait, found in (
+        ("hardening", (each.name for each in stack.services)),
+        ("order", (each.name for each in stack.services if any(need.condition in WAITED_FOR for need in each.needs))),
+        ("network", (each.name for each in stack.stores if not each.needs_outside)),
+        ("init", (each.name for each in stack.services if each.init is not None)),
+        ("apart", (each.name for each in stack.services if each.role.value is Role.JOB and each.image_of is None)),
+        ("replicas", (f"{each.replicas} of {each.name}" for each in stack.services if each.replicas != 1)),
+        ("kept", _kept(stack.services)),
+        ("files", (each.name for each in stack.services if each.role.value is Role.FILES)),
+        ("pulled", (_text(own.pulled) for own in stack.built if own.pulled is not None)),
+        ("secrets", (each.name for each in stack.build_secrets)),
+        ("caches", (own.name for own in stack.built if _has_caches(own.image))),
+        ("queues", (each.name for each in stack.stores if any(KEEPS in str(word) for word in each.command))),
+        ("local", _published(stack, is_local=True)),
+        ("open", _published(stack, is_local=False)),
+        ("backups", stack.backups.stores if stack.backups is not None else ()),
+        *_of_proxy(stack.proxy),
+    ):
+        what = _list(found)
+        if what:
+            yield trait, what
+
+
+def _of_proxy(proxy: Proxy | None) -> Iterator[tuple[str, Iterable[str]]]:
+    if proxy is None:
+        return
+    named = [(site, host) for site in proxy.sites for host in site.hosts]
+    yield "refused", (f"{path} of {site.hosts[0]}" for site in proxy.sites for path in site.refused)
+    yield "redirects", (f"{path or '/'} of {site.hosts[0]}" for site in proxy.sites for path, _ in site.redirects)
+    yield "headers", (f"{name} of {site.hosts[0]}" for site in proxy.sites for name, _ in site.headers)
+    yield "paths", (f"{path} of {site.hosts[0]}" for site in proxy.sites for path in _elsewhere(site))
+    yield "wildcards", (host for _, host in named if host.startswith("*"))
+    yield "unknown", (host for _, host in named if "$" in host)
+    yield "certificate", [proxy.tls.certificate] if proxy.tls.kind is TlsKind.FILES else []
+    yield "signed", [host for _, host in named] if proxy.tls.kind is TlsKind.INTERNAL else []
+    yield "address", dict.fromkeys(_address(each) for each in proxy.bindings if each.address and not each.is_local)
+
+
+def _has_caches(image: Image) -> bool:
+    steps = [step for stage in image.stages for step in stage.steps]
+    return any(isinstance(step, Run) and step.caches for step in steps)
+
+
+def _elsewhere(site: Site) -> Iterator[str]:
+    """Yield the paths of a site that another service answers than the one that answers the rest."""
+    return (answer.path for answer in site.answers if answer.path)
+
+
+def _kept(services: Iterable[Service]) -> Iterator[str]:
+    for service in services:
+        if service.role.value is not Role.FILES:
+            yield from (f"{mount.target} of {service.name}" for mount in service.mounts if mount.is_volume)
+
+
+def _published(stack: Stack, *, is_local: bool) -> Iterator[str]:
+    """Yield the ports that only the machine itself reaches, or those besides the web that the world does."""
+    for owner in (*stack.services, *stack.stores):
+        for binding in _bindings(owner):
+            if binding.is_local is is_local and (is_local or isinstance(owner, Store)):
+                port = binding.inside or (owner.port if isinstance(owner, Store) else binding.port)
+                yield f"{owner.name} {port}" + ("/udp" if binding.protocol == "udp" else "")
+
+
+def _bindings(owner: Service | Store) -> tuple[Binding, ...]:
+    if isinstance(owner, Store):
+        return owner.bindings
+    return (owner.binding,) if owner.binding is not None else ()
+
+
+def _address(binding: Binding) -> str:
+    return f"${{{binding.address.name}}}" if isinstance(binding.address, Asked) else binding.address
+
+
+def _text(value: Value) -> str:
+    parts = value.parts if isinstance(value, Composed) else (value,)
+    return "".join(f"${{{part.name}}}" if isinstance(part, Asked) else part.text for part in parts)
+
+
+def _list(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))

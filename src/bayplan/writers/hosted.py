@@ -1,0 +1,102 @@
+"""A stack as a platform runs it: what is public, what prepares it, what its variables are. It knows no vendor."""
+
+import shlex
+from collections.abc import Callable
+
+from bayplan.model.front import Site
+from bayplan.model.image import Image
+from bayplan.model.parts import Asked, Composed, Given, Value, Variable, parts_of
+from bayplan.model.stack import Role, Service, Stack
+
+ENDING = (Role.JOB, Role.FILES)
+
+
+def running(stack: Stack) -> tuple[Service, ...]:
+    """Return the services that run for as long as the stack does."""
+    return tuple(each for each in stack.services if each.role.value not in ENDING)
+
+
+def is_public(stack: Stack, service: Service) -> bool:
+    """Say whether the world reaches a service: through the proxy, or by a port of the machine where there is none."""
+    if stack.proxy is None:
+        return service.binding is not None
+    return bool(sites(stack, service))
+
+
+def sites(stack: Stack, service: Service) -> tuple[Site, ...]:
+    """Return what the proxy serves of a service."""
+    found = stack.proxy.sites if stack.proxy is not None else ()
+    return tuple(site for site in found if any(answer.service == service.name for answer in site.answers))
+
+
+def domains(stack: Stack, service: Service) -> tuple[str, ...]:
+    """Return the host names that all of lead to a service, those that only the operator knows left out."""
+    whole = [
+        site
+        for site in sites(stack, service)
+        if any(answer.service == service.name and not answer.path for answer in site.answers)
+    ]
+    return tuple(host for site in whole for host in site.hosts if "$" not in host)
+
+
+def release_jobs(stack: Stack, service: Service) -> tuple[Service, ...]:
+    """Return the jobs that run in the image of a service before a new version of it starts, in their order."""
+    return tuple(each for each in stack.services if each.role.value is Role.JOB and each.image_of == service.name)
+
+
+def jobs_apart(stack: Stack) -> tuple[Service, ...]:
+    """Return the jobs that have an image of their own."""
+    return tuple(each for each in stack.services if each.role.value is Role.JOB and each.image_of is None)
+
+
+def release(stack: Stack, service: Service) -> tuple[str, ...]:
+    """Return the command that prepares a new version of a service, as its image runs it; nothing where none does."""
+    jobs = release_jobs(stack, service)
+    if not jobs:
+        return ()
+    if len(jobs) == 1 and jobs[0].workdir in ("", service.image.workdir):
+        return jobs[0].command.value
+    steps = [_step(job, service) for job in jobs]
+    last = f"{steps[-1][0]}exec {steps[-1][1]}"
+    return ("sh", "-c", " && ".join([*(f"{folder}{command}" for folder, command in steps[:-1]), last]))
+
+
+def _step(job: Service, service: Service) -> tuple[str, str]:
+    folder = job.workdir or service.image.workdir
+    return f"cd {shlex.quote(folder)} && ", shlex.join(job.command.value)
+
+
+def variables(stack: Stack, service: Service) -> tuple[Variable, ...]:
+    """Return what a service is told when it runs, with what the jobs in its image are told."""
+    every = [each for part in (service, *release_jobs(stack, service)) for each in part.variables if not each.at_build]
+    return tuple(dict(sorted({each.name: each for each in reversed(every)}.items())).values())
+
+
+def built_in(service: Service) -> tuple[Variable, ...]:
+    """Return what is built into the image of a service."""
+    return tuple(each for each in service.variables if each.at_build)
+
+
+def asked(variable: Variable) -> tuple[Asked, ...]:
+    """Return what the operator supplies of a variable."""
+    return tuple(part for part in parts_of(variable.value) if isinstance(part, Asked))
+
+
+def with_hosts(value: Value, host_of: Callable[[str], str]) -> Value:
+    """Return a value with the host names that a platform gives to services and stores."""
+    parts = tuple(
+        Given(host_of(part.reaches), part.reaches) if isinstance(part, Given) and part.reaches else part
+        for part in parts_of(value)
+    )
+    return parts[0] if len(parts) == 1 else Composed(parts)
+
+
+def closure(image: Image) -> tuple[str, ...]:
+    """Return the patterns of all paths whose change changes an image: `apps/api/**`, `package.json`."""
+    folders = [path for path, whole in image.sources if whole]
+    found = []
+    for path, whole in image.sources:
+        inside = any(path != folder and (folder == "." or path.startswith(f"{folder}/")) for folder in folders)
+        if not inside:
+            found.append(("**" if path == "." else f"{path}/**") if whole else path)
+    return tuple(found)
