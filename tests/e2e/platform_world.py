@@ -1,0 +1,256 @@
+"""A platform's private network on this machine's engine, and services started in it as their platform starts them."""
+
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import time
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from http.client import HTTPException
+from typing import Any
+
+from tests.e2e.system import asked
+
+LABEL = "bayplan.platform"
+ANSWERS = {
+    "postgres": ("pg_isready", "--host", "{host}"),
+    "pgvector": ("pg_isready", "--host", "{host}"),
+    "redis": ("redis-cli", "-h", "{host}", "ping"),
+    "valkey": ("redis-cli", "-h", "{host}", "ping"),
+    "kubo": ("ipfs", "--api", "/dns/{host}/tcp/5001", "id"),
+}
+"""What in the image of a store asks one by host name; a refusal for want of a password is an answer too."""
+
+
+class Names(Enum):
+    """The addresses that host names of a private network have."""
+
+    IPV4 = "IPv4"
+    IPV6 = "IPv6"
+    BOTH = "both"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a platform asks before it sends anybody to a service."""
+
+    path: str
+    within: float
+    """How many seconds a service has until it must answer."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    good: Container[int] = range(200, 300)
+
+
+@dataclass(frozen=True)
+class PlatformRun:
+    """A container as a platform starts it, whichever platform that is."""
+
+    name: str
+    kind: str
+    """`web`, `private`, `worker` or `store`."""
+    image: str
+    environment: Mapping[str, str]
+    hosts: tuple[str, ...] = ()
+    """The host names that it has in the private network."""
+    argv: tuple[str, ...] = ()
+    """What takes the place of its image's CMD; nothing where that is kept."""
+    keeps_entrypoint: bool = True
+    init: bool = False
+    """Whether the platform's own init is process 1."""
+    releases: tuple[tuple[str, ...], ...] = ()
+    """What must succeed before, each in a container of its own that is like this one but has no volume."""
+    checks: tuple[Check, ...] = ()
+    port: int | None = None
+    mounts: tuple[str, ...] = ()
+    memory_mb: int | None = None
+    signal: str = "SIGTERM"
+    seconds: float = 30
+    """How long it has to end after the signal."""
+    public_url: str = ""
+
+
+@dataclass
+class World:
+    """Services of one system on one platform, and all that was asked of them."""
+
+    name: str
+    names: Names
+    runs: tuple[PlatformRun, ...]
+    prefix: str
+    requests: int = 0
+    health_requests: int = 0
+    ready: dict[str, float] = field(default_factory=dict)
+    released: dict[str, float] = field(default_factory=dict)
+
+    def run(self, name: str) -> PlatformRun:
+        return next(each for each in self.runs if each.name == name)
+
+    def deploy(self) -> None:
+        """Do what a platform does with a new version: stores, release commands, services, checks."""
+        stores = [each for each in self.runs if each.kind == "store"]
+        services = [each for each in self.runs if each.kind != "store"]
+        for store in stores:
+            self.start(store)
+        for store in stores:
+            self.until_it_takes_connections(store)
+        for service in services:
+            self.release(service)
+        for service in services:
+            self.start(service)
+        for service in services:
+            for check in service.checks:
+                self.until_it_answers(service, check)
+
+    def release(self, run: PlatformRun) -> None:
+        for argv in run.releases:
+            began = time.monotonic()
+            words = (*self._options(run), "--rm", *_command(run, argv))
+            done = subprocess.run(["docker", "run", *words], capture_output=True, text=True, timeout=300, check=False)
+            assert done.returncode == 0, f"{run.name}: {argv}\n{done.stdout}{done.stderr}"
+            self.released[run.name] = time.monotonic() - began
+
+    def start(self, run: PlatformRun) -> None:
+        words = [*self._options(run), "--detach", "--name", self.container(run)]
+        if run.port is not None:
+            words += ["--publish", f"127.0.0.1::{run.port}"]
+        for index, path in enumerate(run.mounts):
+            volume = f"{self.container(run)}-{index}"
+            docker("volume", "create", "--label", f"{LABEL}={self.name}", volume)
+            self._as_a_new_disk(volume, run.image)
+            words += ["--volume", f"{volume}:{path}"]
+        docker("run", *words, *_command(run, run.argv))
+
+    def _as_a_new_disk(self, volume: str, image: str) -> None:
+        """Put into a volume what every new file system of the kind ext4 has, owned by root; Docker copies nothing in."""
+        make = ("--user", "0", "--entrypoint", "mkdir", "--volume", f"{volume}:/disk:nocopy", image)
+        docker("run", "--rm", "--network", "none", *make, "-m", "700", "/disk/lost+found")
+
+    def _options(self, run: PlatformRun) -> list[str]:
+        words = ["--label", f"{LABEL}={self.name}", "--network", self.name]
+        if self.names is Names.IPV6:
+            index = self.runs.index(run)
+            hosts = [(host, self._address(number)) for number, each in enumerate(self.runs) for host in each.hosts]
+            words += [word for host, address in hosts for word in ("--add-host", f"{host}:{address}")]
+            words += ["--ip6", self._address(index)]
+        else:
+            words += [word for host in run.hosts for word in ("--network-alias", host)]
+        if run.memory_mb is not None:
+            words += ["--memory", f"{run.memory_mb}m"]
+        if run.init:
+            words.append("--init")
+        for name, value in run.environment.items():
+            words += ["--env", f"{name}={value}"]
+        return words
+
+    def _address(self, number: int) -> str:
+        return f"{self.prefix}::{number + 16:x}"
+
+    def container(self, run: PlatformRun) -> str:
+        return f"{self.name}-{run.name}"
+
+    def until_it_takes_connections(self, run: PlatformRun) -> None:
+        family = next((kind for kind in ANSWERS if kind in run.image.rpartition(":")[0]), None)
+        assert family, f"{run.image} is a store that nothing here knows how to ask"
+        argv = [word.format(host=run.hosts[0]) for word in ANSWERS[family]]
+        began = time.monotonic()
+        while time.monotonic() - began < 60:
+            done = self.tried(run, *argv)
+            if done.returncode == 0 or "NOAUTH" in done.stdout:
+                self.ready[run.name] = time.monotonic() - began
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"{run.name} takes no connections: {done.stdout}{done.stderr}\n{self.logs(run)}")
+
+    def until_it_answers(self, run: PlatformRun, check: Check) -> None:
+        began, last = time.monotonic(), "nothing"
+        while time.monotonic() - began < check.within:
+            try:
+                self.health_requests += 1
+                status, _, _ = asked("health", check.path, port=self.port(run), headers=dict(check.headers))
+                last = str(status)
+                if status in check.good:
+                    self.ready[run.name] = time.monotonic() - began
+                    return
+            except (OSError, HTTPException) as error:
+                last = str(error)
+            assert self.state(run)["Running"], f"{run.name} has ended\n{self.logs(run)}"
+            time.sleep(0.2)
+        raise AssertionError(f"{run.name} answers {check.path} with {last}\n{self.logs(run)}")
+
+    def port(self, run: PlatformRun) -> int:
+        return int(docker("port", self.container(run), f"{run.port}/tcp").rpartition(":")[2])
+
+    def ask(self, name: str, path: str, **options: Any) -> tuple[int, dict[str, str], bytes]:
+        """Ask a service by itself, as the platform's proxy does."""
+        self.requests += 1
+        return asked("localhost", path, port=self.port(self.run(name)), **options)
+
+    def json(self, name: str, path: str, body: Any = None, **options: Any) -> Any:
+        status, _, answer = self.ask(name, path, body=body, **options)
+        assert status in (200, 201), (name, path, status, answer, self.logs(self.run(name)))
+        return json.loads(answer)
+
+    def tried(self, run: PlatformRun, *argv: str) -> "subprocess.CompletedProcess[str]":
+        words = ["docker", "exec", self.container(run), *argv]
+        return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+    def state(self, run: PlatformRun) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(docker("inspect", self.container(run)))[0]["State"]
+        return found
+
+    def logs(self, run: PlatformRun) -> str:
+        words = ["docker", "logs", "--tail", "40", self.container(run)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+        return done.stdout + done.stderr
+
+    def users(self, run: PlatformRun) -> set[str]:
+        """Return the numbers of the users that the processes of a container belong to."""
+        return set(docker("top", self.container(run), "-eo", "uid").split()[1:])
+
+    def told_to_end(self, run: PlatformRun) -> None:
+        docker("kill", "--signal", run.signal, self.container(run))
+
+    def ended(self, run: PlatformRun) -> tuple[float, int]:
+        """Wait until a service has ended by itself, and return how long that took and its exit code."""
+        began = time.monotonic()
+        while time.monotonic() - began < run.seconds:
+            state = self.state(run)
+            if not state["Running"]:
+                return time.monotonic() - began, int(state["ExitCode"])
+            time.sleep(0.1)
+        raise AssertionError(f"{run.name} still runs {run.seconds} s after {run.signal}\n{self.logs(run)}")
+
+    def remove(self) -> None:
+        about = ("--quiet", "--filter", f"label={LABEL}={self.name}")
+        for kind, remove in ((("ps", "--all"), ("rm", "--force", "--volumes")), (("volume", "ls"), ("volume", "rm"))):
+            if found := docker(*kind, *about).split():
+                docker(*remove, *found)
+        docker("network", "rm", self.name)
+
+
+def docker(*words: str) -> str:
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, f"docker {' '.join(words)}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def _command(run: PlatformRun, argv: tuple[str, ...]) -> list[str]:
+    if not argv or run.keeps_entrypoint:
+        return [run.image, *argv]
+    return ["--entrypoint", argv[0], run.image, *argv[1:]]
+
+
+@contextlib.contextmanager
+def world(title: str, runs: tuple[PlatformRun, ...], names: Names) -> Iterator[World]:
+    """Make a private network for a while, and leave nothing of what is started in it."""
+    prefix = f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}:{secrets.token_hex(2)}:1"
+    made = World(f"bayplan-{title}-{os.getpid()}", names, runs, prefix)
+    ipv6 = () if names is Names.IPV4 else ("--ipv6", "--subnet", f"{prefix}::/64")
+    docker("network", "create", *ipv6, made.name)
+    try:
+        yield made
+    finally:
+        made.remove()
