@@ -100,6 +100,8 @@ class Code:
     env: tuple[EnvUse, ...] = ()
     queues: tuple[QueueUse, ...] = ()
     handles_sigterm: At | None = None
+    handles_sigint: At | None = None
+    """Where it ends in order when it gets SIGINT, as Fly and a terminal send it."""
     next: NextConfig | None = None
     out_dir: Located[str] | None = None
     """Where its bundler builds to inside the package, as far as the bundler's own configuration says."""

@@ -89,7 +89,8 @@ def _kept(services: Iterable[Service]) -> Iterator[str]:
 
 def _published(stack: Stack, *, is_local: bool) -> Iterator[str]:
     """Yield the ports that only the machine itself reaches, or those besides the web that the world does."""
-    for owner in (*stack.services, *stack.stores):
+    owners: list[Service | Store] = [*stack.services, *stack.stores]
+    for owner in owners:
         for binding in _bindings(owner):
             if binding.is_local is is_local and (is_local or isinstance(owner, Store)):
                 port = binding.inside or (owner.port if isinstance(owner, Store) else binding.port)

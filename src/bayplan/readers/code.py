@@ -28,7 +28,7 @@ from bayplan.readers.javascript.queues import read_queues
 from bayplan.readers.javascript.reads_files import read_folders, read_of_others
 from bayplan.readers.javascript.routes import server_routes
 from bayplan.readers.javascript.routes_next import next_routes
-from bayplan.readers.javascript.signals import handles_sigterm
+from bayplan.readers.javascript.signals import handles
 from bayplan.readers.javascript.vite_config import read_out_dir
 from bayplan.tree import Tree
 
@@ -71,8 +71,15 @@ def _code(program: Program, env: Environment, package: Package, uses: tuple[EnvU
     )
     if kind is None:
         return code
-    signal = package.at if kind.value == "next" else handles_sigterm(program, env, package)
-    routed = replace(code, handles_sigterm=signal, routes=_routes(program, env, package, kind.value, config))
+    terminated, interrupted = (
+        package.at if kind.value == "next" else handles(signal, program, env, package) for signal in ("SIGTERM", "SIGINT")
+    )
+    routed = replace(
+        code,
+        handles_sigterm=terminated,
+        handles_sigint=interrupted,
+        routes=_routes(program, env, package, kind.value, config),
+    )
     return _with_port(routed, program, env, package, listening)
 
 

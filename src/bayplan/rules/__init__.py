@@ -23,6 +23,7 @@ from bayplan.rules import (
     host_port_twice,
     host_twice,
     ignored_key,
+    impossible_strategy,
     localhost_in_health_check,
     lost_certificates,
     missing_app_modules,
@@ -59,12 +60,15 @@ from bayplan.rules import (
     secret_in_compose,
     secret_in_image,
     shell_form_command,
+    sleeping_worker,
     stale_build_info,
     token_in_npmrc,
     unanswered_health_path,
     undocumented_variable,
+    unhandled_stop_signal,
     unknown_host,
     unknown_key,
+    unknown_process_group,
     unknown_upstream,
     unknown_wait,
     unpublished_proxy_port,
@@ -181,6 +185,10 @@ RULES = (
     Rule("old-form", Effect.UNTIDY, old_form.check),  # replaced by another
     # Running
     Rule("colliding-replicas", Effect.WILL_NOT_START, colliding_replicas.check),  # one port, one name
+    Rule("unknown-process-group", Effect.WILL_NOT_START, unknown_process_group.check),  # for no machine
+    Rule("impossible-strategy", Effect.WILL_NOT_START, impossible_strategy.check),  # bluegreen without checks
+    Rule("sleeping-worker", Effect.NOT_REACHABLE, sleeping_worker.check),  # jobs wake nothing up
+    Rule("unhandled-stop-signal", Effect.LOSES_DATA, unhandled_stop_signal.check),  # Fly sends SIGINT
     Rule("missing-env-file", Effect.WILL_NOT_START, missing_env_file.check),  # compose refuses
     Rule("missing-mounted-file", Effect.WILL_NOT_START, missing_mounted_file.check),  # a folder in its place
     Rule("password-in-command", Effect.UNTIDY, password_in_command.check),  # ps shows it

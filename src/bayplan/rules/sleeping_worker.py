@@ -50,10 +50,10 @@ from collections.abc import Iterator
 
 from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
-from bayplan.model.workspace import Package, Workspace
-from bayplan.rules.facts.apps import App, apps, members
+from bayplan.model.workspace import Workspace
+from bayplan.rules.facts.apps import apps
 from bayplan.rules.facts.fly import LISTENS, parts
-from bayplan.source import At, Located
+from bayplan.source import Located
 
 STOPS = ("true", "stop", "suspend")
 
@@ -61,24 +61,18 @@ STOPS = ("true", "stop", "suspend")
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for app in apps(workspace, deployment):
         for service in app.services:
-            package = app.runs(service)
-            sleeps = _sleeps(deployment, service)
-            works = _takes_jobs(app, package) if package is not None else None
+            package, sleeps = app.runs(service), _sleeps(deployment, service)
+            works = next((use.at for use in package.code.queues if use.consumes), None) if package else None
             if package is None or sleeps is None or works is None:
                 continue
             yield Finding(
                 "sleeping-worker",
-                Effect.NOT_REACHABLE,
+                Effect.NOT_REACHABLE if package.code.port is None else Effect.UNTIDY,
                 f"{package.name} takes jobs from a queue, and {service.platform} stops it while no request comes",
                 (Place(sleeps.at, "no job wakes it up"), Place(works, "takes jobs from a queue")),
                 "jobs wait until somebody happens to send it a request",
                 _advice(service),
             )
-
-
-def _takes_jobs(app: App, package: Package) -> At | None:
-    uses = (use for member in members(app.layout.workspace, package) for use in member.code.queues)
-    return next((use.at for use in uses if use.consumes), None)
 
 
 def _sleeps(deployment: Deployment, service: DeployedService) -> Located[str] | None:
@@ -92,9 +86,8 @@ def _sleeps(deployment: Deployment, service: DeployedService) -> Located[str] | 
     if service.platform == "railway":
         asleep = service.settings.get("deploy.sleepApplication")
         return asleep if asleep is not None and asleep.value == "true" else None
-    plan = service.settings.get("plan")
-    is_web = service.settings.get("type", plan) is not None and service.settings["type"].value == "web" if plan else False
-    return plan if service.platform == "render" and plan is not None and is_web and plan.value == "free" else None
+    plan = service.settings.get("plan") if service.platform == "render" and service.kind == "web" else None
+    return plan if plan is not None and plan.value == "free" else None
 
 
 def _advice(service: DeployedService) -> str:

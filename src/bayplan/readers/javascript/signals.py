@@ -22,23 +22,23 @@ LIBRARIES = frozenset(
         "nestjs-graceful-shutdown",
     }
 )
-MARKS = (b"SIGTERM", b"enableShutdownHooks", *(name.encode() for name in LIBRARIES))
+MARKS = (b"enableShutdownHooks", *(name.encode() for name in LIBRARIES))
 _LISTENS = frozenset({"on", "once", "addListener", "prependListener"})
 
 
-def handles_sigterm(program: Program, env: Environment, package: Package) -> At | None:
-    """Return where a package listens for SIGTERM: in its own files, or in a function of another that it calls."""
+def handles(signal: str, program: Program, env: Environment, package: Package) -> At | None:
+    """Return where a package listens for a signal: in its own files, or in a function of another that it calls."""
     for member in program.closure(package):
-        for source in program.having(member.folder, *MARKS):
+        for source in program.having(member.folder, signal.encode(), *MARKS):
             for call in source.nodes("call_expression"):
                 place = Expr(call, source)
                 own = member.folder == package.folder
-                if _handles(place, env) and (own or called_from(package.folder, place, env)):
+                if _handles(signal, place, env) and (own or called_from(package.folder, place, env)):
                     return source.at(call)
     return None
 
 
-def _handles(call: Expr, env: Environment) -> bool:
+def _handles(signal: str, call: Expr, env: Environment) -> bool:
     method = method_of(call.node, call.source)
     if method == "enableShutdownHooks":
         return True
@@ -47,7 +47,7 @@ def _handles(call: Expr, env: Environment) -> bool:
         external = None if before is None else env.resolver.external(before, call.source)
         if external is None or first is None or (external.path[-1:] or (external.module,))[0] not in _PROCESS:
             return False
-        return any(text == "SIGTERM" for text, _ in env.resolver.texts(first, call.source))
+        return any(text == signal for text, _ in env.resolver.texts(first, call.source))
     return env.resolver.called(call.node, call.source).module in LIBRARIES
 
 
