@@ -50,14 +50,15 @@ class PlatformRun:
 
     name: str
     kind: str
-    """`web`, `private`, `worker` or `store`."""
+    """`web`, `private`, `worker`, `job` or `store`."""
     image: str
     environment: Mapping[str, str]
     hosts: tuple[str, ...] = ()
     """The host names that it has in the private network."""
-    argv: tuple[str, ...] = ()
-    """What takes the place of its image's CMD; nothing where that is kept."""
-    keeps_entrypoint: bool = True
+    entrypoint: tuple[str, ...] | None = None
+    """What takes the place of its image's ENTRYPOINT; None where that is kept."""
+    argv: tuple[str, ...] | None = None
+    """What takes the place of its image's CMD; None where that is kept."""
     init: bool = False
     """Whether the platform's own init is process 1."""
     releases: tuple[tuple[str, ...], ...] = ()
@@ -91,13 +92,13 @@ class World:
     def deploy(self) -> None:
         """Do what a platform does with a new version: stores, release commands, services, checks."""
         stores = [each for each in self.runs if each.kind == "store"]
-        services = [each for each in self.runs if each.kind != "store"]
+        services = [each for each in self.runs if each.kind not in ("store", "job")]
         for store in stores:
             self.start(store)
         for store in stores:
             self.until_it_takes_connections(store)
-        for service in services:
-            self.release(service)
+        for each in self.runs:
+            self.release(each)
         for service in services:
             self.start(service)
         for service in services:
@@ -124,7 +125,7 @@ class World:
         docker("run", *words, *_command(run, run.argv))
 
     def _as_a_new_disk(self, volume: str, image: str) -> None:
-        """Put into a volume what every new file system of the kind ext4 has, owned by root; Docker copies nothing in."""
+        """Put into a volume what every new disk has, owned by root; Docker copies nothing into it then."""
         make = ("--user", "0", "--entrypoint", "mkdir", "--volume", f"{volume}:/disk:nocopy", image)
         docker("run", "--rm", "--network", "none", *make, "-m", "700", "/disk/lost+found")
 
@@ -190,7 +191,7 @@ class World:
 
     def json(self, name: str, path: str, body: Any = None, **options: Any) -> Any:
         status, _, answer = self.ask(name, path, body=body, **options)
-        assert status in (200, 201), (name, path, status, answer, self.logs(self.run(name)))
+        assert status in range(200, 300), (name, path, status, answer, self.logs(self.run(name)))
         return json.loads(answer)
 
     def tried(self, run: PlatformRun, *argv: str) -> "subprocess.CompletedProcess[str]":
@@ -208,7 +209,8 @@ class World:
 
     def users(self, run: PlatformRun) -> set[str]:
         """Return the numbers of the users that the processes of a container belong to."""
-        return set(docker("top", self.container(run), "-eo", "uid").split()[1:])
+        lines = docker("top", self.container(run), "-eo", "pid,uid").splitlines()
+        return {line.split()[1] for line in lines[1:]}
 
     def told_to_end(self, run: PlatformRun) -> None:
         docker("kill", "--signal", run.signal, self.container(run))
@@ -237,10 +239,14 @@ def docker(*words: str) -> str:
     return done.stdout
 
 
-def _command(run: PlatformRun, argv: tuple[str, ...]) -> list[str]:
-    if not argv or run.keeps_entrypoint:
-        return [run.image, *argv]
-    return ["--entrypoint", argv[0], run.image, *argv[1:]]
+def _command(run: PlatformRun, argv: tuple[str, ...] | None) -> list[str]:
+    """Return what Docker is told to run; where it is told an entrypoint, it forgets the image's CMD."""
+    if run.entrypoint is None:
+        return [run.image, *(argv or ())]
+    if argv is None:
+        argv = tuple(json.loads(docker("inspect", "--format", "{{json .Config.Cmd}}", run.image)) or ())
+    first, *others = (*run.entrypoint, *argv)
+    return ["--entrypoint", first, run.image, *others]
 
 
 @contextlib.contextmanager

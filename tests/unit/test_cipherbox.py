@@ -213,7 +213,7 @@ def test_no_written_file_holds_a_value_of_a_secret(planned: Planned) -> None:
     for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "JWT_SECRET", "TEE_SEAL_KEY", "TEE_WORKER_SECRET"):
         assert re.search(rf"Secret: openssl rand -hex 32\n{name}=\n", example), name
     for path, file in planned.files.items():
-        assert not re.search(r"\b[0-9a-f]{32,}\b|BEGIN .*PRIVATE KEY", file.text), path
+        assert not re.search(r"(?<!@)\b[0-9a-f]{32,}\b|BEGIN .*PRIVATE KEY", file.text), path
 
 
 @pytest.mark.requirement("CB-20", "CB-21", "CB-22")

@@ -95,6 +95,24 @@ def test_failure_1_the_sources_alone_are_missing() -> None:
     assert "sources of @forgestack/db" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("path", "pattern", "line"),
+    [
+        (
+            ".github/workflows/docker-build.yml",
+            r"(forgestack-worker(?:.*\n)+?.*)packages/db ",
+            "apps/worker/Dockerfile",
+        ),
+        ("render.yaml", r"^ *- packages/db/.*\n", "apps/api/"),
+    ],
+)
+def test_failure_1_a_package_is_missing_from_what_starts_a_deployment(path: str, pattern: str, line: str) -> None:
+    harm = Harm().replace(path, pattern, r"\1" if "(forge" in pattern else "")
+    (finding,) = harm.found()["missed-change"]
+    assert finding.places[0].at.file == path
+    assert line in harm.texts[path].splitlines()[finding.places[0].at.line - 1]
+
+
 @pytest.mark.requirement("FS-09")
 def test_failure_2_standalone_output_is_commented_out() -> None:
     harm = Harm().replace("apps/web/next.config.ts", r"^ *output: 'standalone',", "  // output: 'standalone',")
@@ -154,9 +172,11 @@ def test_failure_4_a_command_of_compose_or_of_the_image_kept_the_old_path() -> N
 def test_failure_5_a_place_did_not_follow_the_health_route() -> None:
     harm = Harm().replace("apps/api/src/main.ts", r"setGlobalPrefix\('api'\)", "setGlobalPrefix('api/v1')")
     harm.add("fly.toml", CHECKED_FLY)
-    (finding,) = harm.found()["unanswered-health-path"]
-    assert files(finding) == {API, "apps/api/src/health/health.controller.ts", "fly.toml"}
-    assert finding.help.startswith("ask for /api/v1/health")
+    found = harm.found()["unanswered-health-path"]
+    assert {API, "render.yaml"} <= {finding.places[0].at.file for finding in found}
+    for finding in found:
+        assert files(finding) == {finding.places[0].at.file, "apps/api/src/health/health.controller.ts", "fly.toml"}
+        assert finding.help.startswith("ask for /api/v1/health")
 
 
 def test_failure_6_an_install_runs_under_emulation() -> None:

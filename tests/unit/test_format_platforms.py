@@ -71,7 +71,7 @@ def test_a_fly_app_is_one_service() -> None:
     ],
 )
 def test_a_dockerfile_is_looked_for_beside_the_fly_file(build: str, dockerfile: str | None) -> None:
-    (service,) = fly.parse(build, "apps/api/fly.toml").services
+    (service,) = fly.parse(build, "apps/api/fly.toml", lambda path: path == "apps/api/Dockerfile").services
     assert (service.dockerfile.value if service.dockerfile else None) == dockerfile
     assert service.name == "api"
 

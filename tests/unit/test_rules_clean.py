@@ -12,10 +12,10 @@ def test_a_clean_deployment_has_no_finding(folder: str) -> None:
     assert findings(clean(folder)) == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_no_broken_line_of_a_clean_deployment_breaks_a_rule(data: st.DataObject) -> None:
-    files = clean(data.draw(st.sampled_from(["pruned", "proxied"])))
+    files = clean(data.draw(st.sampled_from(["pruned", "proxied", "hosted"])))
     file = data.draw(st.sampled_from(sorted(files)))
     lines = files[file].split("\n")
     index = data.draw(st.integers(0, len(lines) - 1))

@@ -69,9 +69,14 @@ def test_what_is_allowed_is_passed() -> None:
         ("main = 'x'", Fault.WRONG, "takes a table", 2),
         ("stop = true", Fault.OLD, "an old form", 2),
         ("vessel = { anything = 1 }", Fault.OLD, "an old form", 2),
-        ("[[ships]]\ncrow = 2", Fault.UNKNOWN, "`crow` in `ships[0]`; did you mean `crew`?", 3),
-        ("[main]\nkind = 'raft'\ncrew = 2", Fault.IGNORED, "ignores `main.crew` with kind raft", 4),
-        ("[main]\nkind = 'ghost'\nflag = true", Fault.REFUSED, "refuses `main.flag`", 4),
+        (
+            "[[ships]]\ncrow = 2",
+            Fault.UNKNOWN,
+            "`crow` in `ships[0]` is no key that Harbour knows; did you mean `crew`?",
+            3,
+        ),
+        ("[main]\nkind = 'raft'\ncrew = 2", Fault.IGNORED, "`main.crew` is ignored by Harbour with kind raft", 4),
+        ("[main]\nkind = 'ghost'\nflag = true", Fault.REFUSED, "`main.flag` is refused by Harbour", 4),
     ],
 )
 def test_what_is_not_taken_is_said_with_its_line(line: str, fault: Fault, says: str, at: int) -> None:

@@ -93,7 +93,7 @@ def test_an_engine_named_by_docker_host_is_never_replaced(machine: Machine) -> N
 
 
 def test_programs_that_are_there_are_not_installed_again(machine: Machine) -> None:
-    for program in ("age", "gpg", "gpg-agent", "ip", "openssl", "rclone", "apt-get"):
+    for program in ("age", "docker-registry", "git", "gpg", "gpg-agent", "ip", "jq", "openssl", "rclone", "apt-get"):
         machine.program(program, "echo $0 ran")
     done = machine.run(str(STANDINS / "tools"))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -92,6 +92,25 @@ def test_garbage_is_what_no_pin_holds(ipfs: Ipfs) -> None:
     assert "could not find" in ipfs("cat", dropped).stderr
 
 
+def test_an_api_of_two_addresses_answers_at_both(tmp_path: Path, ipfs: Ipfs) -> None:
+    port = free_port()
+    ipfs("config", "--json", "Addresses.Swarm", "[]")
+    ipfs("config", "--json", "Addresses.API", json.dumps([f"/ip4/127.0.0.1/tcp/{port}", f"/ip6/::1/tcp/{port}"]))
+    ipfs("config", "Addresses.Gateway", f"/ip4/127.0.0.1/tcp/{free_port()}")
+    with subprocess.Popen(
+        [sys.executable, str(KUBO / "ipfs.py"), "daemon"],
+        env={"IPFS_PATH": str(tmp_path / "repository")},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        assert any("ready" in line for line in running.stdout)
+        for host in ("127.0.0.1", "[::1]"):
+            with urllib.request.urlopen(f"http://{host}:{port}/api/v0/id", data=b"", timeout=20) as answer:
+                assert answer.status == 200
+        running.terminate()
+
+
 @pytest.mark.parametrize("path", ["../../etc/passwd", "", "Qm0OIl", "b!!", "Qm" + "z" * 300])
 def test_what_is_no_cid_is_refused(ipfs: Ipfs, path: str) -> None:
     done = ipfs("cat", path)

@@ -13,7 +13,7 @@ QUOTED = re.compile(r'"([^"\n]+)"')
 @cache
 def load(name: str) -> dict[str, Any]:
     """Return a file of the catalog by its path without `.toml`: `stores/postgres`."""
-    return tomllib.loads(_text(name))
+    return tomllib.loads(_toml(name))
 
 
 @cache
@@ -28,15 +28,19 @@ def names(folder: str) -> tuple[str, ...]:
 def quoting(folder: str, words: Collection[str]) -> tuple[str, ...]:
     """Return those files of a folder in which one of these words is a value; the others need not be parsed."""
     wanted = frozenset(words)
-    return tuple(name for name in names(folder) if not wanted.isdisjoint(QUOTED.findall(_text(name))))
+    return tuple(name for name in names(folder) if not wanted.isdisjoint(QUOTED.findall(_toml(name))))
 
 
-@cache
 def script(name: str) -> str:
     """Return a shell script of the catalog, by its name without `.sh`."""
-    return resources.files(__name__).joinpath(f"{name}.sh").read_text(encoding="utf-8")
+    return text(f"{name}.sh")
 
 
 @cache
-def _text(name: str) -> str:
-    return resources.files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+def text(name: str) -> str:
+    """Return a file of the catalog as it is, by its name: `serve.Caddyfile`."""
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _toml(name: str) -> str:
+    return text(f"{name}.toml")

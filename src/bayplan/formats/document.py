@@ -130,6 +130,10 @@ class Document:
         key = around.keys.get(route[-1]) if route and isinstance(route[-1], str) else None
         return self._place(key or self._deepest(route), route)
 
+    def place(self, start: int, end: int) -> At:
+        """Return the place of some part of the text."""
+        return self._place(Node(start, end), ())
+
     def span(self, *route: Key) -> tuple[int, int]:
         """Return where in the text the value at a route begins and ends."""
         node = self._deepest(route)

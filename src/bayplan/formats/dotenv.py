@@ -93,10 +93,14 @@ class Group:
     settings: tuple[Setting, ...]
 
 
-def render(groups: Sequence[Group], introduction: str = "") -> Rendered:
-    """Return an env file: an introduction, then each group with its heading."""
+def render(groups: Sequence[Group], introduction: str = "", commands: Sequence[str] = ()) -> Rendered:
+    """Return an env file: an introduction, the commands that belong to it, then each group with its heading.
+
+    A command is written as it is, however long, for nobody could copy one that is wrapped.
+    """
     page = Page()
     page.write(_comment(introduction))
+    page.write(f"# {command}" for command in commands)
     for group in groups:
         page.blank()
         if group.heading:

@@ -2,15 +2,16 @@
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from bayplan.catalog import load
 from bayplan.errors import BrokenFileError
 from bayplan.formats import json_nodes, toml_nodes
 from bayplan.formats.document import Document
-from bayplan.formats.scalars import flattened, joined, scalar
+from bayplan.formats.scalars import flattened, joined, scalar, scalars
 from bayplan.formats.shapes import irregularities
-from bayplan.model.deployment import DeployedService, PlatformFile
+from bayplan.model.deployment import DeployedService, Fault, Irregular, PlatformFile
 from bayplan.source import At, Located
 
 FILES = re.compile(r"(?:.*/)?railway\.(?:json|toml)")
@@ -34,18 +35,29 @@ def parse(text: str, path: str, exists: Callable[[str], bool] = lambda _: False)
     from_root, from_beside = (_dockerfile(document, each) for each in (folder, beside))
     if from_root and from_beside and not exists(from_root.value) and exists(from_beside.value):
         folder = beside
-    service = _service(document, path, folder)
-    return PlatformFile(path, (service,), irregularities(document, load("platforms/railway")))
+    table = load("platforms/railway")
+    found = (_retired(path, table["retired"]), *irregularities(document, table))
+    return PlatformFile(path, (_service(document, path, folder),), found)
+
+
+def _retired(path: str, said: Mapping[str, Any]) -> Irregular:
+    """Return what is old about the file as a whole."""
+    message = f"{path} is in a form that Railway stops reading on {said['on']}"
+    return Irregular(Fault.OLD, message, At(path, 1, 1), said["because"], f"write {said['now']}")
 
 
 def _service(document: Document, path: str, folder: str) -> DeployedService:
     command = scalar(document, "deploy", "startCommand")
+    release = scalars(document, "deploy", "preDeployCommand")
+    cron = scalar(document, "deploy", "cronSchedule")
     return DeployedService(
         name=posixpath.basename(posixpath.dirname(path)) or "railway",
         platform="railway",
         at=At(path, 1, 1),
+        kind="cron" if cron else "",
+        release=Located(tuple(each.value for each in release[:1]), release[0].at) if release else None,
         dockerfile=_dockerfile(document, folder),
-        context=Located(folder or ".", At(path)),
+        context=Located(folder or ".", At(path)) if scalar(document, "build", "dockerfilePath") else None,
         command=Located((command.value,), command.at) if command else None,
         health_path=scalar(document, "deploy", "healthcheckPath"),
         settings=flattened(document, skip=HAVE_FIELDS),

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
@@ -15,6 +15,8 @@ Route: TypeAlias = tuple[Key, ...]
 
 MOST = 5000
 """How many values of one file are looked at."""
+MOST_WORDS = 12
+"""How many there may be to choose from before a message names the nearest only."""
 DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+|\d+")
 WORDS = {
     "text": "a text",
@@ -23,6 +25,7 @@ WORDS = {
     "boolean": "true or false",
     "duration": "a duration such as `10s`",
     "port": "a port",
+    "expression": "an expression such as `${{ inputs.name }}`",
 }
 HIGHEST_PORT = 65535
 LIST, MAP = "[]", "{}"
@@ -77,7 +80,8 @@ class _Checking:
         self.rows: dict[tuple[str, str], list[tuple[Fault, Table]]] = {}
         for fault in (Fault.OLD, Fault.IGNORED, Fault.REFUSED):
             for row in table.get(fault.value, ()):
-                self.rows.setdefault((row["shape"], row["key"]), []).append((fault, row))
+                for key in row.get("keys") or (row["key"],):
+                    self.rows.setdefault((row["shape"], key), []).append((fault, row))
 
     def found(self, shape: str) -> Iterator[Irregular]:
         waiting: deque[tuple[str, Route]] = deque([(shape, ())])
@@ -128,14 +132,15 @@ class _Checking:
 
     def _missing(self, shape: str, data: Mapping[str, object], route: Route) -> Iterator[Irregular]:
         for key in self.table["shape"][shape].get("needs", ()):
-            if key not in data:
+            if not any(each in data for each in key.split(" | ")):
                 what = f"`{route_text(route)}`" if route else self.document.file
+                missing = " or ".join(f"`{each}`" for each in key.split(" | "))
                 yield Irregular(
                     Fault.WRONG,
-                    f"{what} has no `{key}`, which {self.title} needs there",
+                    f"{what} has no {missing}, which {self.title} needs there",
                     self.document.key_at(*route),
                     f"{self.title} refuses the file",
-                    f"add `{key}`",
+                    f"add {missing}",
                 )
 
     def _said(
@@ -144,7 +149,7 @@ class _Checking:
         """Yield what the table says of a key in just this place: that it is old, ignored or refused."""
         for fault, row in self.rows.get((shape, key), ()):
             if _applies(row, value, beside):
-                message = _message(fault, self.title, route, row)
+                message = _message(fault, self.title, route, row, beside)
                 yield Irregular(fault, message, self.document.key_at(*route), row["because"], _help(fault, row))
 
     def _unknown(self, shape: str, key: str, route: Route) -> Irregular:
@@ -156,14 +161,14 @@ class _Checking:
         where = f" in `{route_text(route[:-1])}`" if route[:-1] else ""
         return Irregular(
             Fault.UNKNOWN,
-            f"{self.title} knows no key `{key}`{where}" + (f"; did you mean `{meant}`?" if meant else ""),
+            f"`{key}`{where} is no key that {self.title} knows" + (f"; did you mean `{meant}`?" if meant else ""),
             self.document.key_at(*route),
             self.table.get("unknown", "it is passed over: what it should say is not said"),
             f"write `{meant}`" if meant else f"remove it; there are {', '.join(f'`{each}`' for each in sorted(keys))}",
         )
 
     def _wrong(self, allowed: tuple[Kind, ...], value: object, route: Route) -> Irregular:
-        wanted = " or ".join(dict.fromkeys(_words(each) for each in allowed))
+        wanted = _wanted([_words(each) for each in allowed], value)
         return Irregular(
             Fault.WRONG,
             f"`{route_text(route)}` is {_shown(value)}, and {self.title} takes {wanted}",
@@ -171,6 +176,17 @@ class _Checking:
             f"{self.title} refuses the file, or takes it for something else",
             f"give it {wanted}",
         )
+
+
+def _wanted(words: list[str], value: object) -> str:
+    """Return what there is to choose from; of very much only what comes near."""
+    every = list(dict.fromkeys(words))
+    if len(every) <= MOST_WORDS:
+        return " or ".join(every)
+    from difflib import get_close_matches
+
+    near = get_close_matches(f"`{value}`", every, 3, 0.7)
+    return " or ".join(near) or f"one of {len(every)} others such as {every[0]}"
 
 
 def _holder(value: object) -> str:
@@ -191,6 +207,7 @@ def _fits(kind: Kind, value: object) -> bool:
         "number": is_number,
         "port": isinstance(value, int) and is_number and 0 < value <= HIGHEST_PORT,
         "duration": is_number or (isinstance(value, str) and DURATION.fullmatch(value) is not None),
+        "expression": isinstance(value, str) and "${{" in value,
     }[name]
 
 
@@ -219,19 +236,24 @@ def _shown(value: object) -> str:
 
 
 def _applies(row: Table, value: object, beside: Mapping[str, object]) -> bool:
-    if "values" in row and not any(
-        value is each or (type(value) is type(each) and value == each) for each in row["values"]
-    ):
+    if "values" in row and not _is_among(value, row["values"]):
+        return False
+    if _is_among(value, row.get("but", ())):
         return False
     return all(beside.get(key) in allowed for key, allowed in row.get("when", {}).items())
 
 
-def _message(fault: Fault, title: str, route: Route, row: Table) -> str:
+def _is_among(value: object, values: Iterable[object]) -> bool:
+    return any(value is each or (type(value) is type(each) and value == each) for each in values)
+
+
+def _message(fault: Fault, title: str, route: Route, row: Table, beside: Mapping[str, object]) -> str:
     key = f"`{route_text(route)}`"
     if fault is Fault.OLD:
         return f"{key} is an old form that {title} {row.get('taken', 'still takes')}"
-    beside = " and ".join(f"{key} {' or '.join(map(str, each))}" for key, each in row.get("when", {}).items())
-    return f"{title} {'ignores' if fault is Fault.IGNORED else 'refuses'} {key}" + (f" with {beside}" if beside else "")
+    here = " and ".join(f"{each} {beside.get(each)}" for each in row.get("when", {}))
+    done = "is ignored" if fault is Fault.IGNORED else "is refused"
+    return f"{key} {done} by {title}" + (f" with {here}" if here else "")
 
 
 def _help(fault: Fault, row: Table) -> str:

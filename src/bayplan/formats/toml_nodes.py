@@ -68,10 +68,10 @@ class _Scan:
         offset = 0
         for line in self.text.split("\n"):
             if header := TABLE.match(line):
-                table = self._route((), header.group(2), new_item=header.group(1) == "[[")
+                table = self._route((), header.group(2), offset + header.start(2), new_item=header.group(1) == "[[")
                 self.keys.setdefault(table, (offset + header.start(2), offset + header.end(2)))
             elif entry := ENTRY.match(line):
-                route = self._route(table, entry.group(1), new_item=False)
+                route = self._route(table, entry.group(1), offset + entry.start(1), new_item=False)
                 self.keys.setdefault(route, (offset + entry.start(1), offset + entry.end(1)))
                 text = TEXT.match(line, entry.start(2))
                 end = text.end() if text else len(line.partition("#")[0].rstrip())
@@ -79,13 +79,19 @@ class _Scan:
             offset += len(line) + 1
         return self._node((), self.data, (0, len(self.text)))
 
-    def _route(self, table: tuple[Key, ...], dotted: str, *, new_item: bool) -> tuple[Key, ...]:
-        """Return the route of a dotted name; inside a list of tables it is the one begun last."""
+    def _route(self, table: tuple[Key, ...], dotted: str, offset: int, *, new_item: bool) -> tuple[Key, ...]:
+        """Return the route of a dotted name; inside a list of tables it is the one begun last.
+
+        What it goes through has its place there too, when no heading of its own comes before.
+        """
         route = table
-        names = [name.strip("\"'") for name in NAMES.findall(dotted)]
-        for index, name in enumerate(names):
+        names = [(match.group().strip("\"'"), match.span()) for match in NAMES.finditer(dotted)]
+        for index, (name, (start, end)) in enumerate(names):
             route = (*route, name)
-            if new_item and index == len(names) - 1:
+            is_item = new_item and index == len(names) - 1
+            if is_item or index < len(names) - 1:
+                self.keys.setdefault(route, (offset + start, offset + end))
+            if is_item:
                 self.counts[route] = self.counts.get(route, -1) + 1
             if route in self.counts:
                 route = (*route, self.counts[route])

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+from bayplan.catalog import load
 from bayplan.errors import BrokenFileError
 from bayplan.formats import yaml_nodes
 from bayplan.formats.document import Document, Key
 from bayplan.formats.scalars import named_values, scalar, scalars
-from bayplan.model.deployment import Workflow, WorkflowJob, WorkflowStep
+from bayplan.formats.shapes import irregularities
+from bayplan.formats.workflow_matrix import matrix
+from bayplan.model.deployment import Trigger, Workflow, WorkflowJob, WorkflowStep
 from bayplan.source import At, Located
 
 
@@ -18,10 +21,28 @@ def parse(text: str, path: str) -> Workflow:
             f"{path} is not a workflow: it holds no keys", at=At(path, 1, 1), remedy="write `on` and `jobs` in it"
         )
     jobs = tuple(
-        WorkflowJob(name, _runs_on(document, name), tuple(_steps(document, name)), document.key_at("jobs", name))
+        WorkflowJob(
+            name,
+            _runs_on(document, name),
+            tuple(_steps(document, name)),
+            document.key_at("jobs", name),
+            scalar(document, "jobs", name, "if"),
+            matrix(document, "jobs", name, "strategy", "matrix"),
+        )
         for name in document.mapping("jobs")
     )
-    return Workflow(path, jobs, named_values(document, "env"))
+    irregular = irregularities(document, load("platforms/github"))
+    return Workflow(path, jobs, named_values(document, "env"), tuple(_triggers(document)), irregular)
+
+
+def _triggers(document: Document) -> Iterator[Trigger]:
+    for event in scalars(document, "on"):
+        yield Trigger(event.value, event.at)
+    for name in document.mapping("on"):
+        route = ("on", name)
+        filters = tuple(document.mapping(*route))
+        paths, ignored = (scalars(document, *route, key) for key in ("paths", "paths-ignore"))
+        yield Trigger(name, document.key_at(*route), paths, ignored, filters)
 
 
 def _runs_on(document: Document, job: str) -> Located[str] | None:
@@ -41,4 +62,5 @@ def _steps(document: Document, job: str) -> Iterator[WorkflowStep]:
                 named_values(document, *route, "with"),
                 scalar(document, *route, "run"),
                 document.at(*route),
+                scalar(document, *route, "if"),
             )

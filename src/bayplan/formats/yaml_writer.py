@@ -17,12 +17,13 @@ Scalar: TypeAlias = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value with what a file says about it: a comment above it, the reason of its lines, a list in one line."""
+    """A value with what a file says about it: a comment above it or beside it, a reason, a list in one line."""
 
     value: "Value"
     comment: str = ""
     why: Why | None = None
     in_line: bool = False
+    beside: str = ""
 
 
 Value: TypeAlias = Scalar | Mapping[str, "Value"] | Sequence["Value"] | Entry
@@ -85,10 +86,15 @@ def _escape(match: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a kind of file is laid out, by key: lists whose texts always have quotes, mappings with room between."""
+    """How a kind of file is laid out, by key: lists whose texts always have quotes, entries with room between.
+
+    A text of several lines stands as it is where it is a script; a bare key has no quotes though YAML 1.1 wants them.
+    """
 
     quoted: Collection[str] = ()
     spaced: Collection[str] = ()
+    scripts: Collection[str] = ()
+    bare: Collection[str] = ()
 
 
 def render(document: Value, layout: Layout) -> Rendered:
@@ -136,6 +142,14 @@ def _is_script(text: str) -> bool:
     return len(lines) > 1 and plain and bool(lines[-1]) and bool(lines[0]) and not lines[0][0].isspace()
 
 
+def _block(text: str) -> str:
+    return "|" if text.endswith("\n") else "|-"
+
+
+def _script(text: str, indent: str) -> list[str]:
+    return [f"{indent}  {line}".rstrip() for line in text.removesuffix("\n").split("\n")]
+
+
 class _Writer:
     def __init__(self, page: Page, layout: Layout) -> None:
         self.page = page
@@ -151,28 +165,34 @@ class _Writer:
 
     def _entry(self, before: str, key: str, entry: Entry, indent: str) -> None:
         first = self.page.next_line
-        start = f"{before}{scalar_text(key)}:"
+        start = f"{before}{key if key in self.layout.bare else scalar_text(key)}:"
+        beside = f" # {entry.beside}" if entry.beside else ""
         self.page.write(_comment(entry.comment, indent if before == indent else indent[:-2]))
         value = entry.value
-        if not _is_block(entry):
-            self.page.write([start if value is None else f"{start} {_flow(value, quoted=False)}"])
+        if isinstance(value, str) and key in self.layout.scripts and _is_script(value.removesuffix("\n")):
+            self.page.write([f"{start} {_block(value)}{beside}", *_script(value, indent)])
+        elif not _is_block(entry):
+            self.page.write([f"{start if value is None else f'{start} {_flow(value, quoted=False)}'}{beside}"])
         elif isinstance(value, Mapping):
-            self.page.write([start])
+            self.page.write([start + beside])
             self.mapping(value, indent + "  ", spaced=key in self.layout.spaced and not indent)
         elif isinstance(value, Sequence) and not isinstance(value, str):
-            self.page.write([start])
-            self._sequence(value, indent + "  ", quoted=key in self.layout.quoted)
+            self.page.write([start + beside])
+            spaced = key in self.layout.spaced and not indent
+            self._sequence(value, indent + "  ", quoted=key in self.layout.quoted, spaced=spaced)
         self.page.explain(first, entry.why)
 
-    def _sequence(self, items: Sequence[Value], indent: str, *, quoted: bool) -> None:
-        for item in map(_entry_of, items):
+    def _sequence(self, items: Sequence[Value], indent: str, *, quoted: bool, spaced: bool = False) -> None:
+        for index, item in enumerate(map(_entry_of, items)):
+            if spaced and index:
+                self.page.blank()
             first = self.page.next_line
             self.page.write(_comment(item.comment, indent))
             value = item.value
             if _is_block(item) and isinstance(value, Mapping):
                 self.mapping(value, indent + "  ", dashed=True)
             elif isinstance(value, str) and _is_script(value):
-                self.page.write([f"{indent}- |-", *(f"{indent}  {line}".rstrip() for line in value.split("\n"))])
+                self.page.write([f"{indent}- |-", *_script(value, indent)])
             else:
                 self.page.write([f"{indent}- {_flow(value, quoted=quoted)}"])
             self.page.explain(first, item.why)

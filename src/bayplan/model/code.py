@@ -43,6 +43,8 @@ class Route:
     method: str
     path: str
     at: At
+    redirects: bool = False
+    """Whether it only sends the caller elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class NextConfig:
     editable: bool = True
     """Whether the object literal that is exported was found, so that a property can be added to it."""
     dist_dir: Located[str] | None = None
+    trailing_slash: Located[str] | None = None
+    """`true`, `false`, or the source text of what only the build would know."""
 
     @property
     def built(self) -> str:

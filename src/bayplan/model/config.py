@@ -54,6 +54,9 @@ File = Annotated[
 ]
 Inside = Annotated[str, Form(rf"^{INSIDE}[^/\s]([^\n]*[^\s])?$", "a path inside the package such as `templates`")]
 Absolute = Annotated[str, Form(r"^/([^\s:]*[^\s:/])?$", "a path of the container such as `/app/uploads`")]
+MachineFolder = Annotated[
+    str, Form(r"^(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+$", "a folder of the machine such as `/srv/shop`")
+]
 Script = Annotated[str, Form(r"^\S+$", "the name of a script such as `build`")]
 Line = Annotated[str, Form(r"^[^\n]*[^\s][^\n]*$", "one line of text")]
 ImageName = Annotated[str, Form(r"^[a-z0-9][a-zA-Z0-9._/:@-]*$", "an image with its tag such as `postgres:15-alpine`")]
@@ -75,6 +78,9 @@ PathPattern = Annotated[str, Form(r"^/[^\s{}\"]*$", "a path such as `/metrics` o
 Link = Annotated[str, Form(r"^(https?://|/)[^\s{}\"]*$", "an address such as `https://example.com` or a path")]
 HeaderName = Annotated[str, Form(r"^[A-Za-z0-9-]+$", "the name of a header such as `X-Frame-Options`")]
 Word = Annotated[str, Form(r"^[a-z][a-z0-9_-]*$", "one lower-case word such as `hetzner`")]
+Repository = Annotated[
+    str, Form(r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", "an owner and a name such as `example/shop`")
+]
 VolumeName = Annotated[
     str, Form(r"^[a-z][a-z0-9_-]+$", "two or more lower-case letters or digits, a single one is a drive to compose")
 ]
@@ -264,6 +270,12 @@ class FlyConfig:
 class RailwayConfig:
     """The project on Railway, as code: `.railway/railway.ts`."""
 
+    repo: Repository | None = None
+    """The repository on GitHub whose pushes are deployed: `example/shop`; without it `railway up` deploys."""
+    branch: Line | None = None
+    """The branch that is deployed; `main` where nothing is said."""
+    region: Word | None = None
+    """The region where it runs: `europe-west4`."""
     json: bool = False
     """Whether each service has a `railway.json` too, which Railway stops reading on 2026-12-01."""
 
@@ -281,6 +293,10 @@ class RenderConfig:
 @dataclass(frozen=True, slots=True)
 class GithubConfig:
     """Workflows of GitHub Actions: images, and the deployment of environments that pull them."""
+
+    folder: MachineFolder | None = None
+    """The folder of the machine that an environment is deployed to: `/srv/shop`. Where nothing is said, it is named
+    after the stack, and after the environment: `/srv/shop-staging`."""
 
 
 @dataclass(frozen=True, slots=True)

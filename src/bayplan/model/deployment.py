@@ -152,6 +152,8 @@ class DeployedService:
     """A shell text is one word."""
     environment: Mapping[str, Located[str]] = field(default_factory=dict)
     """The text as written, with its `${...}`; empty for a variable that is passed through."""
+    shows_all: bool = False
+    """Whether it has no other variables than those that its file shows."""
     env_files: tuple[Located[str], ...] = ()
     published: tuple[Published, ...] = ()
     port: Located[int] | None = None
@@ -228,6 +230,7 @@ class WorkflowStep:
     inputs: Mapping[str, Located[str]]
     script: Located[str] | None
     at: At
+    condition: Located[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,21 @@ class WorkflowJob:
     runs_on: Located[str] | None
     steps: tuple[WorkflowStep, ...]
     at: At
+    condition: Located[str] | None = None
+    matrix: tuple[Mapping[str, Located[str]], ...] = ()
+    """What it runs with, one after the other: `app`, or `image.name` of a mapping; empty where only GitHub knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """An event that starts a workflow. Without `paths` and `ignored`, whatever changes starts it."""
+
+    event: str
+    at: At
+    paths: tuple[Located[str], ...] = ()
+    ignored: tuple[Located[str], ...] = ()
+    filters: tuple[str, ...] = ()
+    """The names of everything that narrows it: `branches`, `paths`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +261,7 @@ class Workflow:
     path: str
     jobs: tuple[WorkflowJob, ...]
     env: Mapping[str, Located[str]] = field(default_factory=dict)
+    triggers: tuple[Trigger, ...] = ()
     irregular: "tuple[Irregular, ...]" = ()
 
 

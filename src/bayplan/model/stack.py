@@ -55,6 +55,8 @@ class Service:
     """The number of the user it runs as."""
     init: Why | None = None
     """Why Docker's init must run it: as process 1 it would not even end when it is told to."""
+    serving: "Service | None" = None
+    """The same as a service that serves its files by itself, for a platform where no proxy could take them over."""
 
     @property
     def tmpfs(self) -> tuple[str, ...]:
@@ -186,3 +188,8 @@ class Stack:
     @property
     def env_example(self) -> str:
         return f"{self.env_file}.example"
+
+    def env_file_of(self, platform: str) -> str:
+        """Return the file of the values that a platform is told; `.example` behind its name is its template."""
+        environment = "" if self.environment == "production" else f".{self.environment}"
+        return f".env{environment}.{platform}"

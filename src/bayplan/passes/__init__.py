@@ -14,12 +14,14 @@ from bayplan.passes import (
 from bayplan.passes import (
     backups,
     builds,
+    cache_mounts,
     commands,
     embedded,
     environments,
     git_ignored,
     health,
     host_names,
+    hosting,
     image_next,
     image_node,
     image_static,
@@ -70,7 +72,7 @@ def plan(
 
     `in_use` are the images that the repository's own compose files name; `has_folder` says whether a folder is there.
     """
-    where = environments.chosen(config, environment)
+    whole, where = config, environments.chosen(config, environment)
     config = where.config
     name = apps_pass.stack_name(config.name or workspace.name)
     apps, notes = apps_pass.choose(workspace, config)
@@ -78,7 +80,8 @@ def plan(
         raise left_out.nothing_to_start(workspace, notes)
     workspace, apps = builds.overruled(workspace, apps, config)
     chosen = store_choice.chosen(config, apps, in_use)
-    return _Planner(workspace, where, name, apps, list(notes), has_folder, chosen).stack(in_use, today)
+    stack = _Planner(workspace, where, name, apps, list(notes), has_folder, chosen).stack(in_use, today)
+    return cache_mounts.fitted(hosting.with_limits(stack, workspace.ignored), whole)
 
 
 class _Planner:
@@ -149,7 +152,7 @@ class _Planner:
             backups=kept,
             compose=self.where.compose,
             env_file=self.where.env_file,
-            targets=self.config.targets or TargetsConfig(),
+            targets=(self.config.targets if self.config.apps else None) or TargetsConfig(),
             told=self.config.variables,
             project=self.where.named(self.name),
         )
@@ -221,7 +224,7 @@ class _Planner:
         """Return the service that hands the files of an app over to the volume that the proxy serves."""
         recipe = Recipe(self.name, app, self._node(app), image_static.COMMAND, None, None, found)
         handed = Why("image_static", "the proxy serves what is in it")
-        return Service(
+        service = Service(
             name=app.name,
             package=app.folder,
             role=app.role,
@@ -233,6 +236,10 @@ class _Planner:
             writable=(),
             budget_mb=settings.megabytes(app.settings.budget) if app.settings.budget else None,
         )
+        targets = self.config.targets
+        if targets is not None and (targets.fly is not None or targets.railway is not None):
+            return replace(service, serving=image_static.serving(service, recipe))
+        return service
 
     def _job(self, job: Job, carrier: Service, earlier: Sequence[Job]) -> Service:
         role = Fact(Role.JOB, job.command.why)

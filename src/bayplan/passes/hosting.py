@@ -1,33 +1,37 @@
 """What the chosen platforms cannot express of a stack, and the nearest way there: none of it is dropped in silence."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 
 from bayplan.catalog import load
 from bayplan.model.front import Proxy, Site, TlsKind
 from bayplan.model.image import Image, Run
-from bayplan.model.parts import Asked, Binding, Composed, Condition, Note, Value
+from bayplan.model.parts import Asked, Binding, Condition, Note
 from bayplan.model.stack import Role, Service, Stack, Store
+from bayplan.passes import git_ignored
 
 WAITED_FOR = (Condition.HEALTHY, Condition.STARTED)
 KEEPS = "noeviction"
 """What a store is told that must never drop a job to make room."""
 
 
-def with_limits(stack: Stack) -> Stack:
-    """Return a stack with a note for everything that a platform its files are written for cannot do."""
+def with_limits(stack: Stack, ignored: Sequence[str]) -> Stack:
+    """Return a stack with a note for everything that a platform its files are written for cannot do.
+
+    `ignored` are the patterns of the root's .gitignore: values for platforms are filled in beside their templates.
+    """
     wanted = [each.name for each in fields(stack.targets) if getattr(stack.targets, each.name) is not None]
-    notes = [note for platform in wanted for note in _about(platform, stack)]
-    return replace(stack, notes=(*stack.notes, *notes))
+    tables = {platform: load(f"platforms/{platform}").get("cannot", {}) for platform in wanted}
+    hosts = [platform for platform in wanted if tables[platform]]
+    notes = [note for platform in hosts for note in _about(platform, tables[platform], stack)]
+    return replace(stack, notes=(*stack.notes, *git_ignored.about_platforms(stack, ignored, hosts), *notes))
 
 
-def _about(platform: str, stack: Stack) -> Iterator[Note]:
+def _about(platform: str, cannot: Mapping[str, Mapping[str, str]], stack: Stack) -> Iterator[Note]:
     """Yield what the table of a platform says of each trait that the stack has."""
-    table = load(f"platforms/{platform}")
-    known = table.get("cannot", {})
     for trait, what in _traits(stack):
-        if trait in known:
-            entry = known[trait]
+        if trait in cannot:
+            entry = cannot[trait]
             yield Note(platform, f"{entry['text']}; {entry['instead']}".replace("{what}", what))
 
 
@@ -35,17 +39,20 @@ def _traits(stack: Stack) -> Iterator[tuple[str, str]]:
     """Yield what a stack asks for beyond programs that run, by the name it has in the tables, and what of it."""
     for trait, found in (
         ("hardening", (each.name for each in stack.services)),
-        ("order", (each.name for each in stack.services if any(need.condition in WAITED_FOR for need in each.needs))),
+        ("order", (each.name for each in stack.services if _waits(each))),
         ("network", (each.name for each in stack.stores if not each.needs_outside)),
         ("init", (each.name for each in stack.services if each.init is not None)),
         ("apart", (each.name for each in stack.services if each.role.value is Role.JOB and each.image_of is None)),
         ("replicas", (f"{each.replicas} of {each.name}" for each in stack.services if each.replicas != 1)),
         ("kept", _kept(stack.services)),
         ("files", (each.name for each in stack.services if each.role.value is Role.FILES)),
-        ("pulled", (_text(own.pulled) for own in stack.built if own.pulled is not None)),
+        ("pulled", (own.name for own in stack.built if own.pulled is not None)),
         ("secrets", (each.name for each in stack.build_secrets)),
+        ("json", ("railway.json",) if stack.targets.railway is not None and stack.targets.railway.json else ()),
         ("caches", (own.name for own in stack.built if _has_caches(own.image))),
         ("queues", (each.name for each in stack.stores if any(KEEPS in str(word) for word in each.command))),
+        ("stores", (each.name for each in stack.stores)),
+        ("json", ["railway.json"] if stack.targets.railway is not None and stack.targets.railway.json else []),
         ("local", _published(stack, is_local=True)),
         ("open", _published(stack, is_local=False)),
         ("backups", stack.backups.stores if stack.backups is not None else ()),
@@ -69,6 +76,11 @@ def _of_proxy(proxy: Proxy | None) -> Iterator[tuple[str, Iterable[str]]]:
     yield "certificate", [proxy.tls.certificate] if proxy.tls.kind is TlsKind.FILES else []
     yield "signed", [host for _, host in named] if proxy.tls.kind is TlsKind.INTERNAL else []
     yield "address", dict.fromkeys(_address(each) for each in proxy.bindings if each.address and not each.is_local)
+
+
+def _waits(service: Service) -> bool:
+    """Say whether a service that goes on running waits for another one that does."""
+    return service.role.value is not Role.JOB and any(need.condition in WAITED_FOR for need in service.needs)
 
 
 def _has_caches(image: Image) -> bool:
@@ -105,11 +117,6 @@ def _bindings(owner: Service | Store) -> tuple[Binding, ...]:
 
 def _address(binding: Binding) -> str:
     return f"${{{binding.address.name}}}" if isinstance(binding.address, Asked) else binding.address
-
-
-def _text(value: Value) -> str:
-    parts = value.parts if isinstance(value, Composed) else (value,)
-    return "".join(f"${{{part.name}}}" if isinstance(part, Asked) else part.text for part in parts)
 
 
 def _list(texts: Iterable[str]) -> str:

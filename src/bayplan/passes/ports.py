@@ -11,6 +11,8 @@ from bayplan.passes.settings import where
 from bayplan.source import At, Fact, Why
 
 USUAL = 3000
+VITE = 5173
+"""Where Vite serves an app during development, which a production build of it no longer does."""
 
 
 def port(app: App, config: Config) -> Fact[int] | None:
@@ -58,8 +60,10 @@ def _wanted(app: App, config: Config) -> tuple[str | Literal[False] | None, At]:
 
 
 def usual(apps: tuple[App, ...]) -> dict[str, int]:
-    """Return where each app listens when nothing tells it otherwise."""
-    return {app.name: app.package.code.port.value for app in apps if app.package.code.port is not None}
+    """Return where each app answers when nothing tells it otherwise: what other code takes for granted."""
+    files = {app.name: VITE for app in apps if app.role.value is Role.FILES}
+    listening = [app for app in apps if app.role.value is Role.WEB]
+    return files | {app.name: app.package.code.port.value for app in listening if app.package.code.port is not None}
 
 
 def only_here(services: Sequence[Service]) -> list[Note]:

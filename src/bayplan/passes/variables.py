@@ -25,8 +25,6 @@ FOR_BROWSERS = re.compile(r"CORS|ORIGIN|PUBLIC|FRONTEND|CALLBACK|REDIRECT|(APP|S
 ADDRESS = re.compile(r"^(?P<name>\w*?)_?(?:INTERNAL_)?(?:BASE_)?(?:URL|ORIGIN|ENDPOINT|ADDRESS)$")
 LOCAL = re.compile(r"^https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(?P<port>\d+)(?P<path>/.*)?$")
 EXAMPLES = {"url": "https://example.com", "email": "someone@example.com", "boolean": "false", "number": "1"}
-VITE = 5173
-"""Where Vite serves an app during development, which a production build of it no longer does."""
 SYNONYMS = frozenset({"api", "backend", "server"})
 
 
@@ -44,7 +42,7 @@ class Surroundings:
     stack: str
     ports: Mapping[str, Fact[int] | None]
     usual_ports: Mapping[str, int]
-    """Where the code listens when nothing tells it otherwise: what other code takes for granted."""
+    """Where each answers when nothing tells it otherwise: what other code takes for granted."""
     bindings: Mapping[str, Binding]
     users: Mapping[str, Mapping[str, Why]]
     entries: Sequence[StoreEntry]
@@ -226,7 +224,7 @@ def _service_meant(around: Surroundings, app: App, name: str, default: str | Non
     if match is None or SECRET.search(name):
         return None
     others = {each: port.value for each, port in around.ports.items() if port is not None and each != app.name}
-    others |= {each: VITE for each in around.reached if each in around.ports and each not in (*others, app.name)}
+    others |= {each: port for each, port in around.usual_ports.items() if each not in (*others, app.name)}
     local = LOCAL.match(default or "")
     if local is not None:
         named = int(local["port"])

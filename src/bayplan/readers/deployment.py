@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from bayplan.errors import BrokenFileError
-from bayplan.formats import compose, dockerfile, dockerignore, dotenv, fly, railway, render, workflow
+from bayplan.formats import compose, dockerfile, dockerignore, dotenv, fly, railway, railway_code, render, workflow
 from bayplan.model.deployment import Broken, ComposeFile, DeployedService, Deployment, PlatformFile
 from bayplan.readers import proxies
 from bayplan.source import At
@@ -27,6 +27,7 @@ WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 PLATFORMS = (
     (fly.FILES, fly.parse),
     (railway.FILES, railway.parse),
+    (railway_code.FILES, railway_code.parse),
     (render.FILES, render.parse),
 )
 

@@ -8,6 +8,7 @@ from bayplan.model.finding import Effect, Finding
 from bayplan.model.workspace import Workspace
 from bayplan.rules import (
     bound_to_loopback,
+    branch_pinned_action,
     bypassed_proxy,
     colliding_replicas,
     container_host_in_browser,
@@ -17,6 +18,7 @@ from bayplan.rules import (
     differing_package_manager,
     emulated_build,
     env_file_in_image,
+    evicting_queue_store,
     floating_base_image,
     floating_package_manager,
     health_check_that_cannot_fail,
@@ -26,8 +28,10 @@ from bayplan.rules import (
     impossible_strategy,
     localhost_in_health_check,
     lost_certificates,
+    missed_change,
     missing_app_modules,
     missing_certificate,
+    missing_deployed_file,
     missing_dns_module,
     missing_dockerfile,
     missing_env_file,
@@ -54,11 +58,15 @@ from bayplan.rules import (
     public_variable_at_run_time,
     published_on_internal_network,
     published_store,
+    pull_request_image,
     read_only_without_tmpfs,
+    redirected_health_path,
+    refused_cache_mount,
     refused_key,
     root_user,
     secret_in_compose,
     secret_in_image,
+    secret_in_platform_file,
     shell_form_command,
     sleeping_worker,
     stale_build_info,
@@ -72,6 +80,8 @@ from bayplan.rules import (
     unknown_upstream,
     unknown_wait,
     unpublished_proxy_port,
+    unpushed_image,
+    unreachable_private_address,
     unreachable_upstream,
     unset_hostname,
     unused_allowance,
@@ -114,6 +124,7 @@ RULES = (
     Rule("missing-workspace-package", Effect.WILL_NOT_BUILD, missing_workspace_package.check),  # stale COPY list
     Rule("missing-standalone-output", Effect.WILL_NOT_BUILD, missing_standalone_output.check),  # nothing to copy
     Rule("missing-dockerfile", Effect.WILL_NOT_BUILD, missing_dockerfile.check),  # no such file or stage
+    Rule("missing-deployed-file", Effect.WILL_NOT_BUILD, missing_deployed_file.check),  # fly deploy --config
     Rule("missing-app-modules", Effect.WILL_NOT_START, missing_app_modules.check),  # pnpm links are left behind
     Rule("missing-start-file", Effect.WILL_NOT_START, missing_start_file.check),  # a command kept the old path
     Rule("stale-build-info", Effect.WILL_NOT_START, stale_build_info.check),  # tsc believes that it is done
@@ -127,11 +138,16 @@ RULES = (
     Rule("floating-base-image", Effect.GROWS, floating_base_image.check),  # no tag
     Rule("emulated-build", Effect.GROWS, emulated_build.check),  # an install under QEMU
     Rule("missing-platform", Effect.WILL_NOT_START, missing_platform.check),  # no arm64 where it runs
+    Rule("missed-change", Effect.NOT_REACHABLE, missed_change.check),  # the filter does not follow
     Rule("upper-case-image-name", Effect.WILL_NOT_BUILD, upper_case_image_name.check),  # registries refuse it
+    Rule("unpushed-image", Effect.WILL_NOT_START, unpushed_image.check),  # a slip in its name
+    Rule("pull-request-image", Effect.EXPOSES_DATA, pull_request_image.check),  # unread code under latest
+    Rule("branch-pinned-action", Effect.UNTIDY, branch_pinned_action.check),  # @main
     # Variables
     Rule("missing-variable", Effect.WILL_NOT_START, missing_variable.check),  # required and not given
     Rule("public-variable-at-run-time", Effect.NOT_REACHABLE, public_variable_at_run_time.check),  # too late
     Rule("secret-in-compose", Effect.EXPOSES_DATA, secret_in_compose.check),  # git never forgets
+    Rule("secret-in-platform-file", Effect.EXPOSES_DATA, secret_in_platform_file.check),  # the same on Fly
     Rule("container-host-in-browser", Effect.NOT_REACHABLE, container_host_in_browser.check),  # http://api:4000
     Rule("differing-credentials", Effect.WILL_NOT_START, differing_credentials.check),  # URL against POSTGRES_*
     Rule("unknown-host", Effect.NOT_REACHABLE, unknown_host.check),  # localhost in a container
@@ -142,6 +158,7 @@ RULES = (
     Rule("bound-to-loopback", Effect.NOT_REACHABLE, bound_to_loopback.check),  # 127.0.0.1 inside a container
     Rule("host-port-twice", Effect.WILL_NOT_START, host_port_twice.check),  # two services, one port
     Rule("no-way-out", Effect.NOT_REACHABLE, no_way_out.check),  # an internal network alone
+    Rule("unreachable-private-address", Effect.NOT_REACHABLE, unreachable_private_address.check),  # IPv4 alone
     Rule(
         "published-on-internal-network", Effect.NOT_REACHABLE, published_on_internal_network.check
     ),  # Docker opens nothing there
@@ -165,6 +182,7 @@ RULES = (
     Rule("missing-history-fallback", Effect.NOT_REACHABLE, missing_history_fallback.check),  # 404 on reload
     # Health, and who waits for whom
     Rule("unanswered-health-path", Effect.NOT_REACHABLE, unanswered_health_path.check),  # no such route
+    Rule("redirected-health-path", Effect.NOT_REACHABLE, redirected_health_path.check),  # checks follow none
     Rule("differing-health-paths", Effect.UNTIDY, differing_health_paths.check),  # one app, two paths
     Rule("missing-health-tool", Effect.NOT_REACHABLE, missing_health_tool.check),  # no curl in the image
     Rule("localhost-in-health-check", Effect.NOT_REACHABLE, localhost_in_health_check.check),  # ::1 for BusyBox
@@ -180,6 +198,7 @@ RULES = (
     # The files of platforms, by the platforms' own rules
     Rule("unknown-key", Effect.NOT_REACHABLE, unknown_key.check),  # passed over
     Rule("wrong-value", Effect.WILL_NOT_BUILD, wrong_value.check),  # a type, a word, a missing key
+    Rule("refused-cache-mount", Effect.WILL_NOT_BUILD, refused_cache_mount.check),  # Railway's builder
     Rule("refused-key", Effect.WILL_NOT_BUILD, refused_key.check),  # not beside another
     Rule("ignored-key", Effect.UNTIDY, ignored_key.check),  # known, and not acted on
     Rule("old-form", Effect.UNTIDY, old_form.check),  # replaced by another
@@ -193,6 +212,7 @@ RULES = (
     Rule("missing-mounted-file", Effect.WILL_NOT_START, missing_mounted_file.check),  # a folder in its place
     Rule("password-in-command", Effect.UNTIDY, password_in_command.check),  # ps shows it
     Rule("data-without-volume", Effect.LOSES_DATA, data_without_volume.check),  # PostgreSQL 18 moved its folder
+    Rule("evicting-queue-store", Effect.LOSES_DATA, evicting_queue_store.check),  # jobs vanish
     Rule("mounted-build-output", Effect.NOT_REACHABLE, mounted_build_output.check),  # the inode changes
     Rule("read-only-without-tmpfs", Effect.WILL_NOT_START, read_only_without_tmpfs.check),  # nowhere to write
     Rule("root-user", Effect.UNTIDY, root_user.check),  # no USER

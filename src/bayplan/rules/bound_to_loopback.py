@@ -72,6 +72,8 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
 
 
 def _wanted(app: App, service: DeployedService | None) -> At | None:
+    if service is not None and service.platform in ("render", "railway"):
+        return service.at if service.kind in ("web", "private") or service.health_path else None
     if service is not None and (service.published or service.port):
         return service.published[0].at if service.published else service.port.at if service.port else None
     exposed = last(app.image, app.stage, "EXPOSE")

@@ -1,8 +1,9 @@
 """A variable that browsers use names a host that only containers can resolve.
 
-What it means: a `NEXT_PUBLIC_*` or `VITE_*` variable holds a URL whose host is a service of the compose file.
+What it means: a `NEXT_PUBLIC_*` or `VITE_*` variable holds a URL whose host is a service of the same file, or a name in
+a platform's private network, such as `api.railway.internal`.
 
-Why it is bad: the code that reads it runs in browsers, outside of the compose network. Every request fails.
+Why it is bad: the code that reads it runs in browsers, outside of that network. Every request fails.
 
 Bad:
 
@@ -65,16 +66,18 @@ from bayplan.source import At
 
 CONFIG = re.compile(r"(^|/)next\.config\.\w+$")
 """What it alone reads are the addresses that the server forwards requests to."""
+PRIVATE = (".internal", ".flycast")
 HOST = re.compile(r"^(?:https?|wss?)://([^/:\s]+)")
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
     every = apps(workspace, deployment)
-    for compose in deployment.composes:
-        hosts = {service.name: service.at for service in compose.services}
+    files = [each.services for each in deployment.composes] + [each.services for each in deployment.platforms]
+    for services in files:
+        hosts = {service.name: service.at for service in services}
         for app in every:
             for service in app.services:
-                if service in compose.services:
+                if service in services:
                     yield from _judged(deployment, app, service, hosts)
 
 
@@ -86,11 +89,10 @@ def _judged(deployment: Deployment, app: App, service: DeployedService, hosts: d
     }
     for name, text, at in _values(deployment, app, service):
         match = HOST.match(text)
-        if match and match[1] in hosts and name not in forwards:
-            places = [
-                Place(at, f"only containers can resolve `{match[1]}`"),
-                Place(hosts[match[1]], "a service of this file"),
-            ]
+        if match and (match[1] in hosts or match[1].endswith(PRIVATE)) and name not in forwards:
+            places = [Place(at, f"only containers can resolve `{match[1]}`")]
+            if match[1] in hosts:
+                places.append(Place(hosts[match[1]], "a service of this file"))
             if name in reads:
                 places.append(Place(reads[name], "browsers use it here"))
             yield Finding(

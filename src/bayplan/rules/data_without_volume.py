@@ -37,11 +37,13 @@ volumes:
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bayplan.catalog.images import known, named
 from bayplan.model.deployment import DeployedService, Deployment, Mount
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
+from bayplan.rules.facts.fly import MOUNTS, parts
 from bayplan.rules.facts.layout import below
 from bayplan.source import At
 
@@ -61,6 +63,25 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
             if reason is None or _is_kept(service, facts.data):
                 continue
             yield _finding(service, facts.data, service.image.at, reason)
+    for service in deployment.platform_services:
+        facts = known(service.image.value) if service.image else None
+        if service.image is None or facts is None or facts.data is None or facts.serves:
+            continue
+        reason, on_platform = _reason(service, queue), replace(service, mounts=_mounts(deployment, service))
+        if reason is not None and not _is_kept(on_platform, facts.data):
+            yield _finding(on_platform, facts.data, service.image.at, reason)
+
+
+def _mounts(deployment: Deployment, service: DeployedService) -> tuple[Mount, ...]:
+    """Return the volumes of a service on a platform; Fly's are for process groups."""
+    if service.platform != "fly" or service.mounts:
+        return service.mounts
+    found = []
+    for part in parts(deployment, service, MOUNTS):
+        source, target = (service.settings.get(f"{part}.{key}") for key in ("source", "destination"))
+        if target is not None:
+            found.append(Mount("volume", source.value if source else "", target.value, read_only=False, at=target.at))
+    return tuple(found)
 
 
 def _reason(service: DeployedService, queue: At | None) -> At | None:

@@ -1,7 +1,7 @@
 """A service asks for a platform that its image is not built for.
 
-What it means: compose runs a service on a platform, and the workflow that pushes its image does not build that one, or
-the Dockerfile fixes another.
+What it means: a service runs on a platform, and the workflow that pushes its image does not build that one. Compose
+says which platform; Fly, Railway and Render run everything on linux/amd64.
 
 Why it is bad: pulling the image fails with "no matching manifest", or its program ends with "exec format error".
 
@@ -69,19 +69,23 @@ services:
 from collections.abc import Iterator
 
 from bayplan.catalog.images import named
-from bayplan.model.deployment import Deployment
+from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.workflows import image_builds
+from bayplan.source import Located
+
+ONE_PLATFORM = ("fly", "railway", "render")
 
 
 def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
     for build in image_builds(deployment):
         for service in deployment.services:
-            asked = service.settings.get("platform")
+            asked = _asked(service)
             if asked is None or service.image is None or not build.platforms or build.inputs_platforms is None:
                 continue
-            if service.image.value.partition(":")[0] not in build.names or _same(asked.value, build.platforms):
+            name = named(service.image.value)[0]
+            if name not in build.names or _is_built(deployment, name, asked.value):
                 continue
             yield Finding(
                 "missing-platform",
@@ -95,6 +99,19 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
                 'pulling it fails with "no matching manifest", or its program with "exec format error"',
                 f"add {asked.value} to the platforms of the build",
             )
+
+
+def _asked(service: DeployedService) -> Located[str] | None:
+    """Return the platform that a service runs on, and what says so."""
+    if service.platform in ONE_PLATFORM and service.image is not None:
+        return Located("linux/amd64", service.image.at)
+    return service.settings.get("platform") if service.platform == "compose" else None
+
+
+def _is_built(deployment: Deployment, name: str, asked: str) -> bool:
+    """Say whether a build may push an image for a platform: each of a matrix can be for another one."""
+    same = [each for each in image_builds(deployment) if name in each.names]
+    return any(not each.platforms or _same(asked, each.platforms) for each in same)
 
 
 def _same(asked: str, platforms: tuple[str, ...]) -> bool:

@@ -87,7 +87,7 @@ def _judged(
     workspace: Workspace, app: App, service: DeployedService | None, command: Start | None, then: str
 ) -> Iterator[Finding]:
     path = script_path(command) if command else None
-    if command and path and (there := _elsewhere(workspace, app, path)):
+    if command and path and "/node_modules/" not in path and (there := _elsewhere(workspace, app, path)):
         yield _finding(app, service, command, path, there, then)
 
 

@@ -45,6 +45,8 @@ from bayplan.rules.facts.values import env_files, references
 from bayplan.source import At
 
 COMPOSE = re.compile(r"(?:docker-)?compose\.([^.]+)\.ya?ml")
+OF_A_PLATFORM = re.compile(r"\.(?:fly|railway|render)\.[a-z]+$")
+"""The end of a template of values that no compose file is given."""
 FROM_ELSEWHERE = ("COMPOSE_", "DOCKER_", "GITHUB_", "CI_")
 OF_THE_SHELL = frozenset({"HOME", "USER", "PWD", "PATH", "UID", "GID", "HOSTNAME", "TZ", "SHELL"})
 
@@ -83,7 +85,7 @@ def _of_environment(deployment: Deployment, compose: ComposeFile) -> Iterator[En
     named = COMPOSE.fullmatch(name)
     said = {word for service in compose.services for match, _ in references(service) for word in _words(match)}
     for file in deployment.env_files:
-        is_beside = posixpath.dirname(file.path) == folder
+        is_beside = posixpath.dirname(file.path) == folder and not OF_A_PLATFORM.search(file.path)
         if file.path in said or (named and is_beside and f".{named[1]}" in posixpath.basename(file.path)):
             yield file
 

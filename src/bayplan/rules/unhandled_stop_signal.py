@@ -86,7 +86,9 @@ def _sent(app: App, service: DeployedService) -> Located[str]:
     if service.platform == "fly":
         return Located("SIGINT", service.at)
     image = last(app.image, app.stage, "STOPSIGNAL") if service.platform == "compose" else None
-    return Located(image.arguments[0].upper(), image.at) if image and image.arguments else Located("SIGTERM", service.at)
+    return (
+        Located(image.arguments[0].upper(), image.at) if image and image.arguments else Located("SIGTERM", service.at)
+    )
 
 
 def _finding(service: DeployedService, name: str, sent: Located[str], handled: str, at: At) -> Finding:

@@ -107,7 +107,7 @@ def _without(groups: tuple[DeployedService, ...]) -> Iterator[Finding]:
                 "unknown-process-group",
                 Effect.WILL_NOT_START,
                 f"`{part}` does not say which process group it is for",
-                (Place(at, f"it has no `processes`"), *_places(names)),
+                (Place(at, "it has no `processes`"), *_places(names)),
                 REFUSED,
                 f'add `processes = ["{"app" if "app" in names else min(names)}"]` to it',
             )

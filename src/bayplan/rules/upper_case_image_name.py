@@ -43,7 +43,7 @@ from bayplan.catalog.images import named
 from bayplan.model.deployment import Deployment, Workflow, WorkflowStep
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
-from bayplan.rules.facts.workflows import BUILDER, EXPRESSION, action, resolved
+from bayplan.rules.facts.workflows import BUILDER, EXPRESSION, action, with_environment
 from bayplan.source import At, Located
 
 KEEPS_CASE = re.compile(r"\$\{\{\s*github\.(?:repository|repository_owner|actor)\s*\}\}")
@@ -75,7 +75,7 @@ def _texts(step: WorkflowStep) -> Iterator[Located[str]]:
 
 def _judged(deployment: Deployment, workflow: Workflow, text: Located[str]) -> Iterator[Finding]:
     used = [value.at for name, value in workflow.env.items() if re.search(rf"env\.{re.escape(name)}\b", text.value)]
-    for match in REFERENCE.finditer(KEEPS_CASE.sub("$CASE$", resolved(text.value, workflow.env))):
+    for match in REFERENCE.finditer(KEEPS_CASE.sub("$CASE$", with_environment(text.value, workflow))):
         reference = match[1].partition(",")[0].strip("\"'")
         name = named(reference)[0]
         wrong = KEPT if "$CASE$" in name else _upper(EXPRESSION.sub("x", reference))

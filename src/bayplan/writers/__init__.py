@@ -5,7 +5,22 @@ from collections.abc import Callable, Mapping, Sequence
 from bayplan.errors import UsageError
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Stack
-from bayplan.writers import backup_timer, caddyfile, compose, dockerfiles, dockerignore, env_example, runbook
+from bayplan.writers import (
+    backup_timer,
+    caddyfile,
+    compose,
+    deploy,
+    deployment_guide,
+    docker_build,
+    dockerfiles,
+    dockerignore,
+    env_example,
+    fly,
+    platform_env,
+    railway,
+    render,
+    runbook,
+)
 
 Writer = Callable[[Stack], Mapping[str, Rendered]]
 
@@ -16,10 +31,17 @@ WRITERS: tuple[Writer, ...] = (
     env_example.write,  # .env.example
     backup_timer.write,  # deploy/systemd/<stack>-backup@.timer
     runbook.write,  # docs/backups.md
+    deploy.write,  # .github/workflows/deploy-<environment>.yml, deploy/<environment>.sh
+    fly.write,  # fly.<service>.toml
+    railway.write,  # .railway/railway.ts, apps/<app>/railway.json
+    render.write,  # render.yaml
+    platform_env.write,  # .env.fly.example, .env.railway.example, .env.render.example
 )
 
 SHARED: tuple[Callable[[Sequence[Stack]], Mapping[str, Rendered]], ...] = (
     dockerignore.write_all,  # .dockerignore: one for each folder that images are built from, in whatever environment
+    docker_build.write_all,  # .github/workflows/docker-build.yml
+    deployment_guide.write_all,  # docs/deployment.md
 )
 
 

@@ -10,7 +10,8 @@ from bayplan.source import Why
 
 def write(stack: Stack) -> dict[str, Rendered]:
     images: dict[str, Image] = {}
-    for image in (*(each.image for each in stack.services), *(own.image for own in stack.built)):
+    services = (*stack.services, *(each.serving for each in stack.services if each.serving is not None))
+    for image in (*(each.image for each in services), *(own.image for own in stack.built)):
         path = image.dockerfile
         if images.setdefault(path, image) != image:
             remedy = "give each a path of its own in bayplan.yaml: services.<name>.dockerfile"

@@ -20,6 +20,12 @@ REPORTS = ("coverage", "*/*/coverage")
 AT_THE_ROOT = (".git", ".github", ".bayplan", "bayplan.yaml")
 TESTS = ("**/*.test.*", "**/*.spec.[jt]s", "**/*.spec.[jt]sx")
 """`openapi.spec.json` is none."""
+OF_PLATFORMS = {
+    "fly": ("**/fly.toml", "**/fly.*.toml"),
+    "railway": (".railway", "**/railway.json"),
+    "render": ("render.yaml", "render.*.yaml"),
+}
+"""What platforms read by themselves, where files are written for them."""
 EVERYWHERE = ("**/Dockerfile*", "**/docker-compose*", *TESTS)
 
 
@@ -42,7 +48,8 @@ def _of_context(stacks: Sequence[Stack], every: Sequence[Image], context: str, c
     unneeded = list(_below(_by_all([stack.unneeded for stack in stacks]), context, contexts))
     keys = (path for stack in stacks if stack.proxy for path in _certificates(stack.proxy.tls))
     secret = _below([Fact(literal(path), SECRET) for path in dict.fromkeys(keys) if path], context, contexts)
-    general = (*AT_THE_ROOT, *EVERYWHERE) if context == "." else EVERYWHERE
+    everywhere = (*EVERYWHERE, *_of_platforms(stacks, context))
+    general = (*AT_THE_ROOT, *everywhere) if context == "." else everywhere
     groups = [
         Group(
             "Secrets of this machine: never in an image.",
@@ -66,6 +73,12 @@ def _of_context(stacks: Sequence[Stack], every: Sequence[Image], context: str, c
         ),
     ]
     return dockerignore.render(groups)
+
+
+def _of_platforms(stacks: Sequence[Stack], context: str) -> Iterator[str]:
+    for name, patterns in OF_PLATFORMS.items():
+        if any(getattr(stack.targets, name) is not None for stack in stacks):
+            yield from (each for each in patterns if context == "." or each.startswith("**/"))
 
 
 def _certificates(tls: Tls) -> Iterator[str]:

@@ -49,7 +49,7 @@ def _settings(terms: tuple[Term, ...], by: str) -> tuple[Setting, ...]:
     found = []
     before = ""
     for term in terms:
-        comment = _comment(term) if term.asked else _set(term, by)
+        comment = described(term) if term.asked else _set(term, by)
         found.append(_setting(term, comment if comment != before else ""))
         before = "" if term.asked else comment
     return tuple(found)
@@ -62,28 +62,33 @@ def _introduction(stack: Stack, promised: Contract) -> str:
     lines = [
         "Copy this file and fill in the copy, which stays on the machine that runs the stack:",
         f"cp {example} {file} && chmod 600 {file}",
-        f"Or let this make it, with fresh secrets: {_new(stack)}",
+        f"Or let this make it, with fresh secrets: {new_values(stack)}",
         "What is empty is required. What is commented out is optional, or set by the compose file.",
     ]
     return "\n".join([*lines, *_command(stack)])
 
 
-def _new(stack: Stack) -> str:
+def new_values(stack: Stack) -> str:
+    """Return the command that makes the file of values."""
     return "bayplan env new" + ("" if stack.environment == USUAL else f" --env {shlex.quote(stack.environment)}")
 
 
 def _command(stack: Stack) -> list[str]:
     """Return how compose is started with the copy, where it would not find both files by itself."""
-    folder = posixpath.dirname(stack.compose)
-    finds_it = stack.env_file == posixpath.join(folder, ".env")
-    if finds_it and not folder:
+    if _finds_values(stack) and not posixpath.dirname(stack.compose):
         return []
-    named = "" if finds_it else f" --env-file {shlex.quote(stack.env_file)}"
     built = " --build" if any(own.pulled is None for own in stack.built) else ""
-    return [
-        "Then, from the root of the repository:",
-        f"docker compose -f {shlex.quote(stack.compose)}{named} up{built} -d",
-    ]
+    return ["Then, from the root of the repository:", f"{compose_command(stack)} up{built} -d"]
+
+
+def compose_command(stack: Stack) -> str:
+    """Return how compose is told of its file, and of the values where it would not find them by itself."""
+    named = "" if _finds_values(stack) else f" --env-file {shlex.quote(stack.env_file)}"
+    return f"docker compose -f {shlex.quote(stack.compose)}{named}"
+
+
+def _finds_values(stack: Stack) -> bool:
+    return stack.env_file == posixpath.join(posixpath.dirname(stack.compose), ".env")
 
 
 def _setting(term: Term, comment: str) -> Setting:
@@ -102,13 +107,15 @@ def _set(term: Term, by: str) -> str:
     return f"{_sentence(term.purpose)}Set by {by} for {', '.join(term.readers)}."
 
 
-def _comment(term: Term) -> str:
+def described(term: Term, how: str = "") -> str:
     """Say what it is for; then, in one line, whether and what it must be, who reads it and when, and how to get it."""
     facts = [_need(term)]
     if term.kind.startswith("enum:"):
         facts.append(f"One of {', '.join(term.kind.removeprefix('enum:').split('|'))}.")
     facts.append(f"Read by {', '.join(term.readers)} {_moment(term)}.")
-    if term.secret:
+    if how:
+        facts.append(how)
+    elif term.secret:
         facts.append(
             f"Secret: {term.command}" if term.is_made else f"Secret, from {term.origin or 'whoever issues it'}."
         )

@@ -17,9 +17,9 @@ def running(stack: Stack) -> tuple[Service, ...]:
 
 
 def is_public(stack: Stack, service: Service) -> bool:
-    """Say whether the world reaches a service: through the proxy, or by a port of the machine where there is none."""
-    if stack.proxy is None:
-        return service.binding is not None
+    """Say whether the world reaches a service: through the proxy, or by a port of the machine."""
+    if service.binding is not None and (stack.proxy is None or not service.binding.is_local):
+        return True
     return bool(sites(stack, service))
 
 

@@ -4,8 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.readers.javascript.source_file import CLASSES, FUNCTIONS, PARAMETERS, Source
-from bayplan.readers.javascript.syntax import argument, callee, properties, string_value, unwrapped
+from bayplan.readers.javascript.syntax import argument, callee, properties, string_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.readers.javascript.functions import returned
 from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.names import Resolver
 from bayplan.readers.javascript.program import Program
 from bayplan.readers.javascript.source_file import FUNCTIONS, Source
-from bayplan.readers.javascript.syntax import argument, chain, method_of, properties, receiver, unwrapped
+from bayplan.readers.javascript.syntax import argument, chain, method_of, properties, receiver
 
 if TYPE_CHECKING:
     from tree_sitter import Node

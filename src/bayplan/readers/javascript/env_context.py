@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.readers.javascript.environment import Environment, constant_text, variable
 from bayplan.readers.javascript.functions import returned
 from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.source_file import Source
-from bayplan.readers.javascript.syntax import arguments, callee, unwrapped
+from bayplan.readers.javascript.syntax import arguments, callee
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.readers.javascript.environment import EnvField, Environment
 from bayplan.readers.javascript.functions import enclosing_function
 from bayplan.readers.javascript.meanings import Expr
@@ -14,7 +15,7 @@ from bayplan.readers.javascript.schema_chains import described, object_fields
 from bayplan.readers.javascript.schema_classes import class_fields
 from bayplan.readers.javascript.schema_members import validators
 from bayplan.readers.javascript.source_file import FUNCTIONS, PARAMETERS
-from bayplan.readers.javascript.syntax import argument, arguments, method_of, properties, receiver, unwrapped
+from bayplan.readers.javascript.syntax import argument, arguments, method_of, properties, receiver
 
 if TYPE_CHECKING:
     from tree_sitter import Node

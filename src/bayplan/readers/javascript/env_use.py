@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.model.code import SKIPS_VALIDATION, EnvUse, Use
 from bayplan.readers.javascript.bindings import pattern_names
 from bayplan.readers.javascript.env_asked import config_service_key, env_var
@@ -14,7 +15,7 @@ from bayplan.readers.javascript.functions import enclosing_function, parameter_i
 from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.program import Program, is_build_config
 from bayplan.readers.javascript.source_file import Source
-from bayplan.readers.javascript.syntax import argument, arguments, method_of, string_value, unwrapped
+from bayplan.readers.javascript.syntax import argument, arguments, method_of, string_value
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.readers.javascript.env_asked import config_service_key, env_var_inside
 from bayplan.readers.javascript.functions import enclosing_function
 from bayplan.readers.javascript.meanings import GLOBAL, Expr, External, Meaning, Member
@@ -19,7 +20,6 @@ from bayplan.readers.javascript.syntax import (
     properties,
     receiver,
     string_value,
-    unwrapped,
 )
 
 if TYPE_CHECKING:

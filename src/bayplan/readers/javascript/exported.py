@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.readers.javascript.functions import returned
 from bayplan.readers.javascript.meanings import Expr, Module
 from bayplan.readers.javascript.names import Resolver
 from bayplan.readers.javascript.source_file import FUNCTIONS, Source
-from bayplan.readers.javascript.syntax import arguments, callee, unwrapped
+from bayplan.readers.javascript.syntax import arguments, callee
 from bayplan.source import Located
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.readers.javascript.bindings import Binding, Names, required_module
 from bayplan.readers.javascript.functions import enclosing_function, function_name, parameter_index, returned
 from bayplan.readers.javascript.meanings import GLOBAL, Expr, External, Meaning, Member, Module
@@ -17,7 +18,6 @@ from bayplan.readers.javascript.syntax import (
     properties,
     receiver,
     string_value,
-    unwrapped,
 )
 
 if TYPE_CHECKING:

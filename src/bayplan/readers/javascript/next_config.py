@@ -1,6 +1,7 @@
 """What a Next.js config says, and where a property can be added to it."""
 
 import posixpath
+from collections.abc import Mapping
 
 from bayplan.model.code import NextConfig
 from bayplan.model.workspace import Package
@@ -38,8 +39,17 @@ def read_next_config(program: Program, resolver: Resolver, package: Package) -> 
         base_path=constant(settings.get("basePath"), resolver),
         transpiled=_texts(settings.get("transpilePackages"), resolver),
         editable=literal.source is source,
+        trailing_slash=_trailing_slash(settings, resolver),
         dist_dir=_inside(constant(settings.get("distDir"), resolver)),
     )
+
+
+def _trailing_slash(settings: Mapping[str, Expr], resolver: Resolver) -> Located[str] | None:
+    """Return what is said about slashes at the end; where nothing is redirected, the name of the key that says so."""
+    skips = settings.get("skipTrailingSlashRedirect")
+    if skips is not None:
+        return Located("skipTrailingSlashRedirect", skips.source.at(skips.node))
+    return constant(settings.get("trailingSlash"), resolver)
 
 
 def _inside(folder: Located[str] | None) -> Located[str] | None:

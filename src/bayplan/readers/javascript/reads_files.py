@@ -4,12 +4,13 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.model.workspace import Package
 from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.names import Resolver
 from bayplan.readers.javascript.program import Program, is_build_config
 from bayplan.readers.javascript.source_file import Source
-from bayplan.readers.javascript.syntax import argument, arguments, callee, method_of, string_value, unwrapped
+from bayplan.readers.javascript.syntax import argument, arguments, callee, method_of, string_value
 from bayplan.source import Located
 
 if TYPE_CHECKING:

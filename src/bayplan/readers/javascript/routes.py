@@ -5,22 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.model.code import Route
 from bayplan.model.workspace import Package
 from bayplan.readers.javascript.environment import Environment, constant_text
 from bayplan.readers.javascript.functions import enclosing_function
 from bayplan.readers.javascript.meanings import Expr, Module
 from bayplan.readers.javascript.program import Program
+from bayplan.readers.javascript.redirecting import redirects
 from bayplan.readers.javascript.routes_plain import compared_urls
 from bayplan.readers.javascript.source_file import FUNCTIONS, PARAMETERS
-from bayplan.readers.javascript.syntax import (
-    argument,
-    arguments,
-    method_of,
-    parameter_nodes,
-    receiver,
-    unwrapped,
-)
+from bayplan.readers.javascript.syntax import argument, arguments, method_of, parameter_nodes, receiver
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -107,7 +102,8 @@ def _reached(roots: list[Router], registered: Registered) -> "Iterator[Route]":
             return
         key, prefix, depth = waiting.pop()
         for method, path, place in registered.routes.get(key, ()):
-            yield Route(method, _joined(prefix, path), place.source.at(place.node))
+            handler = Expr(arguments(place.node)[-1], place.source) if arguments(place.node) else place
+            yield Route(method, _joined(prefix, path), place.source.at(place.node), redirects(handler))
         if depth < DEEPEST:
             waiting.extend((child, _joined(prefix, path), depth + 1) for path, child in registered.mounts.get(key, ()))
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from bayplan.model.code import Route
 from bayplan.model.workspace import Package
+from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.names import Resolver
 from bayplan.readers.javascript.program import Program
+from bayplan.readers.javascript.redirecting import redirects
 from bayplan.readers.javascript.source_file import Source
 from bayplan.source import At
 
@@ -32,7 +34,7 @@ def _in_file(source: Source, resolver: Resolver, package: Package, base: str) ->
     if found is not None:
         path = _app_path(found["folder"] or "", base)
         if path is not None and found["kind"] == "page":
-            yield Route("GET", path, place)
+            yield Route("GET", path, place, _redirects(source, resolver))
         elif path is not None:
             exports = resolver.names(source).exports
             for method in METHODS:
@@ -46,6 +48,12 @@ def _in_file(source: Source, resolver: Resolver, package: Package, base: str) ->
     if page is not None and page["page"] not in _OWN:
         path = re.sub(r"(^|/)index$", "", page["page"])
         yield Route("ALL" if path.startswith("api/") or path == "api" else "GET", _joined(base, _segments(path)), place)
+
+
+def _redirects(source: Source, resolver: Resolver) -> bool:
+    page = resolver.names(source).exports.nodes.get("default") if b"edirect(" in source.data else None
+    meaning = resolver.resolve(page, source) if page is not None else None
+    return isinstance(meaning, Expr) and redirects(meaning)
 
 
 def _app_path(folder: str, base: str) -> str | None:

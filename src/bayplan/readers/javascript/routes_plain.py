@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.model.code import Route
 from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.source_file import Source
-from bayplan.readers.javascript.syntax import string_value, unwrapped
+from bayplan.readers.javascript.syntax import string_value
 
 if TYPE_CHECKING:
     from tree_sitter import Node

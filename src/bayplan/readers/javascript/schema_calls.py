@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.readers.javascript.environment import EnvField, Environment
 from bayplan.readers.javascript.meanings import Expr
 from bayplan.readers.javascript.schema_chains import DEEPEST, VALUE_KINDS
 from bayplan.readers.javascript.schema_members import choices, default_text, named, validators
-from bayplan.readers.javascript.syntax import argument, arguments, properties, unwrapped
+from bayplan.readers.javascript.syntax import argument, arguments, properties
 
 if TYPE_CHECKING:
     from tree_sitter import Node

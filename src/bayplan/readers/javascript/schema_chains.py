@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.readers.javascript.environment import EnvField, Environment
 from bayplan.readers.javascript.meanings import GLOBAL, Expr
 from bayplan.readers.javascript.schema_members import choices, default_text, library, named, validators
-from bayplan.readers.javascript.syntax import argument, arguments, chain, method_of, properties, unwrapped
+from bayplan.readers.javascript.syntax import argument, arguments, chain, method_of, properties
 
 if TYPE_CHECKING:
     from tree_sitter import Node

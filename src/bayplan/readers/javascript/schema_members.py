@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unwrapped
 from bayplan.readers.javascript.environment import EnvField, Environment, constant_text
 from bayplan.readers.javascript.meanings import Expr, External, Member
-from bayplan.readers.javascript.syntax import arguments, chain, member_name, unwrapped
+from bayplan.readers.javascript.syntax import arguments, chain, member_name
 
 if TYPE_CHECKING:
     from tree_sitter import Node

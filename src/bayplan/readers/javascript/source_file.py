@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from bayplan.formats import typescript
 from bayplan.source import At
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Query
+    from tree_sitter import Node, Query
 
 FUNCTIONS = (
     "arrow_function",
@@ -41,40 +42,13 @@ KINDS = (
     "switch_case",
     "variable_declarator",
 )
-MANY_BRACKETS = 5_000
-DEEPEST = 1_500
-_BRACKET = re.compile(rb"[(\[{]|[)\]}]")
 
 
 @cache
-def _grammar(*, plain: bool) -> "tuple[Language, Query]":
+def _query(*, plain: bool) -> "Query":
     import tree_sitter
-    import tree_sitter_typescript
 
-    grammar = tree_sitter_typescript.language_typescript() if plain else tree_sitter_typescript.language_tsx()
-    language = tree_sitter.Language(grammar)
-    return language, tree_sitter.Query(language, "\n".join(f"({kind}) @{kind}" for kind in KINDS))
-
-
-def _too_deep(data: bytes) -> bool:
-    """Say whether brackets nest as no hand ever wrote them; looking upwards in such a tree is slow."""
-    if data.count(b"(") + data.count(b"[") + data.count(b"{") < MANY_BRACKETS:
-        return False
-    depth = deepest = 0
-    for match in _BRACKET.finditer(data):
-        depth += 1 if match[0] in b"([{" else -1
-        deepest = max(deepest, depth)
-    return deepest > DEEPEST
-
-
-def _readable(data: bytes) -> bytes:
-    """Return the text without its byte order mark, or nothing when it is not a text a hand could have written."""
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return b""
-    return b"" if _too_deep(data) else data
+    return tree_sitter.Query(typescript.language(plain=plain), "\n".join(f"({kind}) @{kind}" for kind in KINDS))
 
 
 class Source:
@@ -83,22 +57,22 @@ class Source:
     def __init__(self, path: str, data: bytes, package: str) -> None:
         self.path = path
         self.package = package
-        self.data = _readable(data)
+        self.data = typescript.readable(data)
+
+    @property
+    def _is_plain(self) -> bool:
+        return self.path.endswith((".ts", ".mts", ".cts"))
 
     @cached_property
     def root(self) -> "Node":
-        import tree_sitter
-
-        language, _ = _grammar(plain=self.path.endswith((".ts", ".mts", ".cts")))
-        return tree_sitter.Parser(language).parse(self.data).root_node
+        return typescript.parse(self.data, plain=self._is_plain)
 
     @cached_property
     def _captures(self) -> "Mapping[str, list[Node]]":
         import tree_sitter
 
         root = self.root
-        _, query = _grammar(plain=self.path.endswith((".ts", ".mts", ".cts")))
-        found = tree_sitter.QueryCursor(query).captures(root)
+        found = tree_sitter.QueryCursor(_query(plain=self._is_plain)).captures(root)
         for nodes in found.values():
             nodes.sort(key=_start)
         return found

@@ -2,32 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from bayplan.formats.typescript import unescaped, unwrapped
 from bayplan.readers.javascript.source_file import PARAMETERS, Source
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-WRAPPERS = frozenset(
-    {
-        "parenthesized_expression",
-        "as_expression",
-        "satisfies_expression",
-        "non_null_expression",
-        "await_expression",
-        "type_assertion",
-    }
-)
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
-
-
-def unwrapped(node: "Node") -> "Node":
-    """Return the expression inside parentheses, casts, `!` and `await`."""
-    while node.type in WRAPPERS and node.named_children:
-        inner = [child for child in node.named_children if child.type != "comment"]
-        if not inner:
-            return node
-        node = inner[-1] if node.type == "type_assertion" else inner[0]
-    return node
 
 
 def string_value(node: "Node | None", source: Source) -> str | None:
@@ -40,7 +19,7 @@ def string_value(node: "Node | None", source: Source) -> str | None:
         if child.type == "string_fragment":
             parts.append(text)
         elif child.type == "escape_sequence":
-            parts.append(_ESCAPES.get(text[1:], text[1:]))
+            parts.append(unescaped(text))
         else:
             return None
     return "".join(parts)

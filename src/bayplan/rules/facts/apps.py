@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bayplan.catalog.images import known
-from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile, WorkflowStep
+from bayplan.model.deployment import BuildStage, DeployedService, Deployment, ImageFile
 from bayplan.model.workspace import DependencyKind, Package, Workspace
 from bayplan.rules.facts.commands import Start, migrates, script_path, start
 from bayplan.rules.facts.layout import Layout
 from bayplan.rules.facts.once import once
 from bayplan.rules.facts.stages import reach, script, values
-from bayplan.rules.facts.workflows import EXPRESSION, image_builds
+from bayplan.rules.facts.workflows import EXPRESSION, ImageBuild, image_builds
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def contexts_of(workspace: Workspace, deployment: Deployment, image: ImageFile) 
         for service in deployment.services
         if service.context and service.dockerfile and service.dockerfile.value == image.path
     ]
-    said += [context for step in image_builds(deployment) if step.makes(image) and (context := _context(step.step))]
+    said += [context for build in image_builds(deployment) if build.makes(image) and (context := _context(build))]
     if said:
         yield from (posixpath.normpath(context) for context in said if "$" not in context and ":" not in context)
         return
@@ -149,8 +149,8 @@ def _copies(image: ImageFile, folder: str) -> bool:
     return any(f"{source}/".startswith(f"{folder}/") for source in sources)
 
 
-def _context(step: WorkflowStep) -> str | None:
-    context = step.inputs.get("context")
+def _context(build: ImageBuild) -> str | None:
+    context = build.input("context")
     return EXPRESSION.sub("*", context.value) if context and "*" not in EXPRESSION.sub("*", context.value) else None
 
 

@@ -71,6 +71,11 @@ def answers(known: tuple[Route, ...], path: str) -> bool:
     return any(_matches(route.path, path.partition("?")[0].partition("#")[0]) for route in known)
 
 
+def stated(known: tuple[Route, ...], path: str) -> tuple[Route, ...]:
+    """Return the routes that name exactly a path."""
+    return tuple(each for each in known if _parts(each.path) == _parts(path))
+
+
 def _matches(pattern: str, path: str) -> bool:
     wanted, given = _parts(pattern), _parts(path)
     for index, part in enumerate(wanted):

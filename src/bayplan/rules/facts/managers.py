@@ -18,6 +18,8 @@ BY_COREPACK = re.compile(
     r"\bcorepack\s+(?:prepare|use|install)\b[^&;|\n]*?\s(?P<spec>(?P<name>pnpm|yarn)@(?P<version>[^\s&;|]+))"
 )
 ENABLES = re.compile(r"\b(?P<spec>corepack\s+enable)\b(?:\s+(?P<name>pnpm|yarn))?")
+BUILD_COMMANDS = ("buildCommand", "build.buildCommand")
+"""What Render and Railway build with where there is no Dockerfile."""
 EXACT = re.compile(r"^v?\d+\.\d+\.\d+([-+].*)?$")
 
 
@@ -52,6 +54,14 @@ def installed(deployment: Deployment) -> Iterator[Installed]:
     for workflow in deployment.workflows:
         for job in workflow.jobs:
             yield from _in_job(job)
+    yield from _by_platforms(deployment)
+
+
+def _by_platforms(deployment: Deployment) -> Iterator[Installed]:
+    for service in deployment.platform_services:
+        for command in (service.settings[key] for key in BUILD_COMMANDS if key in service.settings):
+            for match in _installs(command.value, prepared=False):
+                yield _installed(match, command.at)
 
 
 def _in_job(job: WorkflowJob) -> Iterator[Installed]:

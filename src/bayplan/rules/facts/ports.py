@@ -35,11 +35,12 @@ def listens(deployment: Deployment, app: App, service: DeployedService | None) -
     flag = FLAG.search(" ".join(command.argv)) if command else None
     if command and flag:
         return Named(int(flag[1]), "the command asks for", command.at)
-    if service is not None and service.platform in CHOOSES_PORT:
-        return None
     code = app.package.code
     variable = code.port_variable.value if code.port_variable else "PORT"
-    if code.port_variable is not None or _is_next(app):
+    reads = code.port_variable is not None or _is_next(app)
+    if service is not None and service.platform in CHOOSES_PORT and reads and variable not in service.environment:
+        return None
+    if reads:
         given = service.environment.get(variable) if service else None
         if service is not None and given is not None:
             text = Values(deployment, service).text(given.value)
@@ -70,7 +71,8 @@ def named(deployment: Deployment, app: App, service: DeployedService | None) -> 
     if service.platform == "fly":
         yield from _named_by_fly(deployment, service)
     elif service.port is not None:
-        yield Named(service.port.value, "the platform", service.port.at)
+        guesses = service.platform == "render"  # it looks for open ports, and mostly finds the right one
+        yield Named(service.port.value, "the platform", service.port.at, harmless=guesses)
 
 
 def _named_by_fly(deployment: Deployment, service: DeployedService) -> Iterator[Named]:

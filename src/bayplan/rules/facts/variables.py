@@ -15,8 +15,10 @@ from bayplan.source import At
 ASIDE = re.compile(r"\.config\.|migrat|seed|(^|/)scripts?/|(^|/)(tests?|__tests__)/|\.(test|spec)\.")
 PUBLIC = re.compile(r"^(NEXT_PUBLIC_|VITE_|REACT_APP_|PUBLIC_|NUXT_PUBLIC_|EXPO_PUBLIC_|GATSBY_|VUE_APP_)")
 BY_PLATFORM = {
-    "render": frozenset({"PORT", "NODE_ENV", "RENDER_EXTERNAL_URL", "RENDER"}),
-    "compose": frozenset({"HOSTNAME", "HOME", "PATH"}),
+    "render": re.compile(r"PORT|NODE_ENV|RENDER(_.*)?"),
+    "railway": re.compile(r"PORT|RAILWAY_.*"),
+    "fly": re.compile(r"FLY_.*|PRIMARY_REGION"),
+    "compose": re.compile(r"HOSTNAME|HOME|PATH"),
 }
 
 
@@ -31,7 +33,7 @@ class Supply:
 def supply(deployment: Deployment, service: DeployedService, app: App) -> Supply:
     """Return what a service gives its app at run time."""
     names = {name: value.at for name, value in service.environment.items()}
-    complete = service.platform == "compose" or (service.platform == "render" and not _is_grouped(service))
+    complete = service.platform == "compose" or service.shows_all or _lists_its_own(service)
     for file in service.env_files:
         found = stand_in(deployment, file.value)
         complete = complete and found is not None
@@ -42,8 +44,10 @@ def supply(deployment: Deployment, service: DeployedService, app: App) -> Supply
     return Supply(names, complete)
 
 
-def _is_grouped(service: DeployedService) -> bool:
-    return any(key.endswith(".fromGroup") for key in service.settings)
+def _lists_its_own(service: DeployedService) -> bool:
+    """Say whether a blueprint lists variables for a service, and none of them comes from elsewhere."""
+    grouped = any(key.endswith(".fromGroup") for key in service.settings)
+    return service.platform == "render" and bool(service.environment) and not grouped
 
 
 def read_at_run_time(app: App, package: Package) -> Iterator[EnvUse]:
@@ -61,5 +65,5 @@ def read_at_build_time(app: App) -> Iterator[EnvUse]:
                 yield use
 
 
-def given_by_platform(service: DeployedService) -> frozenset[str]:
-    return BY_PLATFORM.get(service.platform, frozenset())
+def given_by_platform(service: DeployedService, name: str) -> bool:
+    return service.platform in BY_PLATFORM and bool(BY_PLATFORM[service.platform].fullmatch(name))

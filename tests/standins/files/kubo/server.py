@@ -128,6 +128,15 @@ class Server(ThreadingHTTPServer):
     repository: Repository
     agent_suffix = ""
 
+    def server_bind(self) -> None:
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        super().server_bind()
+
+
+class Server6(Server):
+    address_family = socket.AF_INET6
+
 
 def uploaded(content_type: str, body: bytes) -> list[tuple[str, bytes | None]]:
     if not content_type.startswith("multipart/") or "boundary=" not in content_type:
@@ -147,9 +156,14 @@ def uploaded(content_type: str, body: bytes) -> list[tuple[str, bytes | None]]:
 
 
 def address_of(multiaddress: str) -> tuple[str, int]:
-    """/ip4/HOST/tcp/PORT, which is all that is understood here."""
+    """/ip4/HOST/tcp/PORT or /ip6/HOST/tcp/PORT, which is all that is understood here."""
     _, _, host, _, port, *_ = multiaddress.split("/")
     return host, int(port)
+
+
+def listed(addresses: str | list[str]) -> list[str]:
+    """The API and the gateway have one address or several."""
+    return [addresses] if isinstance(addresses, str) else addresses
 
 
 def serve(repository: Repository, agent_suffix: str) -> None:
@@ -167,10 +181,12 @@ def serve(repository: Repository, agent_suffix: str) -> None:
             threading.Thread(target=greet, args=(listening,), daemon=True).start()
         tell(f"Swarm listening on {multiaddress}")
     for title, key, handler in (("RPC API", "API", Api), ("Gateway", "Gateway", Gateway)):
-        server = Server(address_of(addresses[key]), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        tell(f"{title} server listening on {addresses[key]}")
-    repository.write("api", addresses["API"])
+        for multiaddress in listed(addresses[key]):
+            kind_of_server = Server6 if multiaddress.startswith("/ip6/") else Server
+            server = kind_of_server(address_of(multiaddress), handler)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            tell(f"{title} server listening on {multiaddress}")
+    repository.write("api", listed(addresses["API"])[0])
     tell("Daemon is ready")
 
 

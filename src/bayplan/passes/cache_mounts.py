@@ -1,0 +1,46 @@
+"""Folders that outlive a build: the builder of a platform may refuse a recipe that asks for them."""
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+
+from bayplan.catalog import load
+from bayplan.model.config import Config, TargetsConfig
+from bayplan.model.image import Image, Run, Stage, Step
+from bayplan.model.stack import Service, Stack
+
+
+def fitted(stack: Stack, config: Config) -> Stack:
+    """Return a stack whose images every builder takes: a recipe serves all environments, and so all their platforms."""
+    everywhere = (config.targets, *(each.targets for each in config.environments.values()))
+    if not any(_refuses(platform) for platform in _chosen(everywhere)):
+        return stack
+    front = stack.proxy
+    if front is not None and front.image is not None:
+        front = replace(front, image=_without_caches(front.image))
+    return replace(stack, services=tuple(map(_plain, stack.services)), proxy=front)
+
+
+def _chosen(everywhere: Iterable[TargetsConfig | None]) -> set[str]:
+    return {each.name for targets in everywhere if targets for each in fields(targets) if getattr(targets, each.name)}
+
+
+def _refuses(platform: str) -> bool:
+    builder = load(f"platforms/{platform}").get("builder", {})
+    return builder.get("cache_mounts") is False
+
+
+def _plain(service: Service) -> Service:
+    serving = _plain(service.serving) if service.serving is not None else None
+    return replace(service, image=_without_caches(service.image), serving=serving)
+
+
+def _without_caches(image: Image) -> Image:
+    return replace(image, stages=tuple(map(_stage, image.stages)))
+
+
+def _stage(stage: Stage) -> Stage:
+    return replace(stage, steps=tuple(map(_step, stage.steps)))
+
+
+def _step(step: Step) -> Step:
+    return replace(step, caches=()) if isinstance(step, Run) and step.caches else step
