@@ -18,6 +18,9 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYT
     "PYTHONPYCACHEPREFIX": str(OUTPUT / "bytecode")
 }
 FLOORS = {"--help": 0.15, "plan": 0.6, "check": 0.6}
+PLATFORM_FILES = ("fly*.toml", "render.yaml", ".railway/railway.ts", ".github/workflows/*.yml")
+FLOOR_OF_ONE = 0.010
+"""What `check` may take longer for each file of a platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,29 @@ def measure(*, quick: bool) -> bool:
         for word in FLOORS:
             take([word], folder)  # compiles what is not compiled yet
         found = {word: [take([word], folder) for _ in range(times)] for word in FLOORS}
-    rows = [_row(word, taken) for word, taken in found.items()]
+        files, added = _added_by_platforms(folder, times)
+    rows = [*(_row(word, taken) for word, taken in found.items()), _row_of_platforms(files, added)]
     show(f"bayplan on the example, whole process, {times} times", ("", "median", "best", "processor", "floor"), rows)
-    save("startup", {word: [asdict(each) for each in taken] for word, taken in found.items()})
+    figures: dict[str, object] = {word: [asdict(each) for each in taken] for word, taken in found.items()}
+    save("startup", {**figures, "platform files": {"files": files, "added": added}})
     return all(row.holds for row in rows)
+
+
+def _added_by_platforms(folder: Path, times: int) -> tuple[int, list[float]]:
+    """Return how many files of platforms there are, and the processor's seconds that `check` takes longer with them."""
+    bare = folder.with_name("bare")
+    shutil.copytree(folder, bare)
+    files = [path for pattern in PLATFORM_FILES for path in sorted(bare.glob(pattern))]
+    for path in files:
+        path.unlink()
+    pairs = [(take(["check"], bare), take(["check"], folder)) for _ in range(times)]
+    return len(files), [more.processor - less.processor for less, more in pairs]
+
+
+def _row_of_platforms(files: int, added: Sequence[float]) -> Row:
+    each = median(added) / max(files, 1)
+    figures = "", "", f"{each:.4f} s", f"{FLOOR_OF_ONE} s"
+    return Row((f"each of {files} platform files", *figures), files > 0 and each < FLOOR_OF_ONE)
 
 
 def _row(word: str, taken: Sequence[Taken]) -> Row:

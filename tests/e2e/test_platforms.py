@@ -2,8 +2,8 @@
 
 Each file is read by bayplan's own reader, turned into the containers its platform starts, and these are started in a
 network like the platform's: host names have IPv6 addresses alone on Fly, both on Railway, IPv4 on Render. What an
-operator tells an app comes from the written template, by the commands at its head. No platform is reached: Docker stands
-in for them, and the open databases for those that are theirs.
+operator tells an app comes from the written template, by the commands at its head. No platform is reached: Docker
+stands in for them, and the open databases for those that are theirs.
 """
 
 import shutil
@@ -23,7 +23,7 @@ from tests.e2e.platform_images import Images
 from tests.e2e.platform_operator import operate
 from tests.e2e.platform_railway import evaluated, railway_runs, railway_sites
 from tests.e2e.platform_render import render_runs, render_sites
-from tests.e2e.platform_static import built
+from tests.e2e.platform_static import StaticSite, built
 from tests.e2e.platform_systems import KNOWN, USES, end_amid_a_job, keeps_every_job, named
 from tests.e2e.platform_world import Names, PlatformRun, World, world
 from tests.e2e.system import CLUTTER, EXAMPLES
@@ -164,23 +164,24 @@ def test_the_worker_finishes_its_job_and_everything_ends_in_time(
         assert code in (0, 128 + 2, 128 + 15), run.name
 
 
-@pytest.mark.requirement("FS-34")
-def test_static_files_are_built_by_the_platform_or_said_to_be_elsewhere(
-    written: dict[str, Written], projects: dict[str, Any], tmp_path: Path
+@pytest.mark.parametrize("platform", NAMES)
+def test_files_that_a_platform_serves_by_itself_are_built_by_its_command(
+    platform: str, written: dict[str, Written], projects: dict[str, Any], tmp_path: Path
 ) -> None:
+    """Where there is such a command; elsewhere an image serves them, which has been asked above."""
     system = written[STATIC]
-    guide = " ".join((system.root / "docs" / "deployment.md").read_text(encoding="utf-8").split())
-    assert "Fly.io serves no files by itself: web is left out" in guide
-    assert not [each for each in system.deployment.platform_services if each.platform == "fly" and "web" in each.name]
-    operators = {each: operate(system.root, each, KNOWN, tmp_path / each) for each in ("railway", "render")}
-    text = system.file("render*.yaml").read_text(encoding="utf-8")
-    sites = {
-        "railway": railway_sites(projects[STATIC]["resources"], operators["railway"]),
-        "render": render_sites(text, operators["render"]),
-    }
-    for platform, (site,) in sites.items():
-        files = built(site, system.root, tmp_path / platform)
+    if platform == "fly":
+        sites: tuple[StaticSite, ...] = ()
+    elif platform == "railway":
+        sites = railway_sites(projects[STATIC]["resources"], operate(system.root, platform, KNOWN, tmp_path / "told"))
+    else:
+        text = system.file("render*.yaml").read_text(encoding="utf-8")
+        sites = render_sites(text, operate(system.root, platform, KNOWN, tmp_path / "told"))
+    ours = {each.name for each in system.deployment.platform_services if each.platform == platform and each.dockerfile}
+    assert len(sites) == (0 if any(name.endswith("web") for name in ours) else 1)
+    for site in sites:
+        files = built(site, system.root, tmp_path / "built")
         assert "<script" in files["index.html"]
         address = site.environment["VITE_API_URL"]
         assert address.startswith("https://")
-        assert any(address in text for path, text in files.items() if path.endswith(".js")), platform
+        assert any(address in text for path, text in files.items() if path.endswith(".js"))

@@ -16,7 +16,7 @@ from tests.unit.workflow_shop import CASES
 
 ROOT = CASES.parents[1]
 BIN = Path(sys.executable).parent
-ODD = "an 'odd' $(path)"
+ODD = "an 'odd' path"
 
 
 def _stacks() -> Iterator[Stack]:

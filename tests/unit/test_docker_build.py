@@ -1,19 +1,26 @@
 """The image workflow: what it builds, under which names, with which rights, and what it says nothing of."""
 
+import json
+import os
 import re
 import subprocess
+from itertools import product
 from pathlib import Path
 
 import pytest
 import yaml
 
 from bayplan.errors import UsageError
-from bayplan.pipeline import check_with
+from bayplan.pipeline import Planned, check_with
 from bayplan.writers.docker_build_scripts import quoted
+from bayplan.writers.published import OWNER
 from tests.unit.planning import Repository, server
 from tests.unit.workflow_shop import FILE, calls, jobs, planned_case, scripts, shop, text
 
 GITHUB = "targets: { github: {} }\n"
+HOSTILE = ["a b", "$(touch x)", "`touch x`", "a'b", 'a"b', "${{ secrets.X", "a\\b", "a;b&&c", "*", "é", "$HOME", "#"]
+BRACED = ["a}b", "${{ secrets.X }}", "${X}"]
+"""What compose takes as a fixed value only."""
 BROWSER = "export default function Page() { return <p>{process.env.NEXT_PUBLIC_API_URL}</p>; }\n"
 NEXT = {
     "name": "web",
@@ -170,10 +177,8 @@ def test_an_image_into_which_something_else_is_built_has_another_name(tmp_path: 
 
 
 def test_each_environment_has_variables_of_its_own_for_what_is_built_in(tmp_path: Path) -> None:
-    repository = Repository(tmp_path).app("web", server(3000, "console.log(process.env.PUBLIC_API_URL);\n"))
-    repository.manifest("apps/web", NEXT).write("apps/web/app/page.tsx", BROWSER).write("apps/web/next.config.mjs", "")
     settings = "images: ghcr.io/${OWNER}/{environment}-{service}:${TAG:-latest}\nenvironments:\n  staging: {}\n"
-    planned = repository.plan(f"{GITHUB}{settings}  production: {{}}\n")
+    planned = next_app(tmp_path).plan(f"{GITHUB}{settings}  production: {{}}\n")
     found = calls(planned)
     given = '${NEXT_PUBLIC_API_URL_STAGING:+"NEXT_PUBLIC_API_URL=$NEXT_PUBLIC_API_URL_STAGING"}'
     assert given in found["staging-web"], "left out where nobody gives it"
@@ -182,13 +187,22 @@ def test_each_environment_has_variables_of_its_own_for_what_is_built_in(tmp_path
     assert told["NEXT_PUBLIC_API_URL_STAGING"] == "${{ vars.NEXT_PUBLIC_API_URL_STAGING }}"
 
 
-def test_the_environment_that_is_not_production_is_deployed_when_all_is_tagged(repository: Repository) -> None:
-    settings = "environments:\n  staging:\n    images: ghcr.io/${OWNER}/{name}-{service}:${TAG:-latest}\n    " + GITHUB
-    found = jobs(repository.plan(settings))
-    deploy = found["deploy-staging"]
+@pytest.mark.parametrize(("tag", "field"), [("${TAG:-latest}", ' --field "tag=$GITHUB_SHA"'), ("latest", "")])
+def test_what_is_not_production_is_deployed_when_all_is_tagged(repository: Repository, tag: str, field: str) -> None:
+    settings = f"environments:\n  staging:\n    images: ghcr.io/${{OWNER}}/{{name}}-{{service}}:{tag}\n    {GITHUB}"
+    planned = repository.plan(settings)
+    deploy = jobs(planned)["deploy-staging"]
     assert deploy["permissions"] == {"actions": "write"}
-    assert "needs.tag.result == 'success'" in deploy["if"]
-    assert deploy["steps"][0]["run"].startswith("gh workflow run deploy-staging.yml ")
+    assert "needs.tag.result == 'success' && github.ref == 'refs/heads/main'" in deploy["if"]
+    assert deploy["steps"][0]["run"] == f'gh workflow run deploy-staging.yml --ref "$GITHUB_REF_NAME"{field}'
+    started = yaml.safe_load(planned.files[".github/workflows/deploy-staging.yml"].text)
+    assert bool((started[True]["workflow_dispatch"] or {}).get("inputs")) == bool(field), "it takes what it is given"
+
+
+def test_production_and_what_is_built_where_it_runs_are_deployed_by_people(repository: Repository) -> None:
+    pulls = "images: ghcr.io/${OWNER}/{name}-{service}:${TAG:-latest}\n"
+    assert jobs(repository.plan(GITHUB + pulls)).keys() == {"plan", "build", "tag"}
+    assert jobs(repository.plan(f"environments:\n  staging:\n    {GITHUB}")).keys() == {"plan", "build", "tag"}
 
 
 def test_secrets_of_a_build_come_from_the_repository(tmp_path: Path) -> None:
@@ -196,7 +210,7 @@ def test_secrets_of_a_build_come_from_the_repository(tmp_path: Path) -> None:
     repository.write(".npmrc", "@shop:registry=https://npm.example.com\n//npm.example.com/:_authToken=${NPM_TOKEN}\n")
     steps = jobs(repository.plan(GITHUB))["build"]["steps"]
     builds = [step["with"] for step in steps if "build-push" in step.get("uses", "")]
-    assert [each["secrets"] for each in builds] == ["NPM_TOKEN=${{ secrets.NPM_TOKEN }}\n"] * 2
+    assert [each["secrets"] for each in builds] == ["NPM_TOKEN=${{ secrets.NPM_TOKEN }}"] * 2
 
 
 def test_every_line_has_a_reason(repository: Repository) -> None:
@@ -212,10 +226,45 @@ def test_what_is_written_draws_no_finding(repository: Repository) -> None:
     assert check_with(planned, planned.overlay)[2] == ()
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    ["a b", "$(touch x)", "`touch x`", "a'b", 'a"b', "${{ secrets.X }}", "a\\b", "-x", "--", "a;b", "a&&b", "*", "é"],
-)
+def given(planned: Planned, **variables: str) -> list[str]:
+    """Return what the plan says of its images, word by word, as bash understands it."""
+    script = scripts(planned)["Compare with what is in the registry"]
+    called = script[script.index("{\n  image ") :].partition('} >"$RUNNER_TEMP')[0]
+    said = f"image() {{ printf '%s\\0' \"$@\"; }}\n{called}}}"
+    environment = {"PATH": os.environ["PATH"], OWNER: "Ada", **variables}
+    done = subprocess.run(["bash", "-ec", said], capture_output=True, text=True, check=True, env=environment)
+    return done.stdout.split("\0")
+
+
+def next_app(root: Path) -> Repository:
+    repository = Repository(root).app("web", server(3000)).manifest("apps/web", NEXT)
+    return repository.write("apps/web/app/page.tsx", BROWSER).write("apps/web/next.config.mjs", "")
+
+
+@pytest.mark.parametrize(("key", "hostile"), [*product(["value", "default"], HOSTILE), *product(["value"], BRACED)])
+def test_what_is_built_in_arrives_as_it_is(tmp_path: Path, key: str, hostile: str) -> None:
+    told = {"NEXT_PUBLIC_API_URL": {key: hostile}}
+    planned = next_app(tmp_path).plan(f"{GITHUB}variables: {json.dumps(told)}\n")
+    assert "${{" not in "".join(scripts(planned).values())
+    assert f"NEXT_PUBLIC_API_URL={hostile}" in given(planned)
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, *BRACED])
+def test_what_the_operator_gives_arrives_as_it_is(tmp_path: Path, hostile: str) -> None:
+    planned = next_app(tmp_path).plan(GITHUB)
+    assert f"NEXT_PUBLIC_API_URL={hostile}" in given(planned, NEXT_PUBLIC_API_URL=hostile)
+    assert not [word for word in given(planned) if word.startswith("NEXT_PUBLIC")], "nothing where nothing is given"
+
+
+def test_a_platform_that_no_runner_has_is_built_beside_the_others(repository: Repository) -> None:
+    planned = repository.plan(GITHUB + "platforms: [linux/arm64, linux/arm/v7]\n")
+    assert jobs(planned)["build"]["strategy"]["matrix"]["include"] == [
+        {"platform": "linux/arm64", "arch": "arm64", "runner": "ubuntu-24.04-arm"},
+        {"platform": "linux/arm/v7", "arch": "arm-v7", "runner": "ubuntu-24.04"},
+    ]
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, *BRACED, "-x", "--"])
 def test_a_path_is_one_word_of_bash_and_no_expression_of_github(hostile: str) -> None:
     word = quoted(hostile)
     assert "${{" not in word

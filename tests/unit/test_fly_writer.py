@@ -117,7 +117,7 @@ def test_no_secret_stands_in_a_file_and_its_name_stands_above() -> None:
     text = planned("forgestack").files["fly.api.toml"].text
     assert "postgresql://" not in text
     head = text.partition('\napp = "')[0]
-    assert all(name in head for name in ("fly secrets set", "DATABASE_URL", "JWT_SECRET", "S3_BUCKET"))
+    assert all(name in head for name in ("fly secrets import", "DATABASE_URL", "JWT_SECRET", "S3_BUCKET"))
     assert "REDIS_URL" not in head
 
 

@@ -154,6 +154,14 @@ def test_templates_that_git_keeps_out_are_noted() -> None:
     assert "!.env*.example" in found[0]
 
 
+@pytest.mark.parametrize("pattern", [".railway", ".railway/", "/.railway/*", "**/.railway"])
+def test_a_project_as_code_that_git_leaves_out_is_noted(pattern: str) -> None:
+    kept = (".env*", "!.env*.example")
+    (found,) = notes(stack("forgestack"), ".gitignore", (*kept, pattern))
+    assert "keeps .railway out of git" in found
+    assert notes(stack("forgestack"), ".gitignore", (*kept, ".railway/*", "!.railway/*.ts")) == []
+
+
 @pytest.mark.parametrize("system", ["forgestack", "cipherbox", "everyskill", "whereabouts"])
 def test_the_examples_keep_their_templates_and_leave_out_what_is_filled_in(system: str) -> None:
     found: tuple[Note, ...] = plan(EXAMPLES / system / "repo").stack.notes

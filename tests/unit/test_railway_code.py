@@ -172,6 +172,9 @@ class TestWhatOnlyARunWouldTell:
     def test_all_variables_are_shown_or_some_are_not(self, config: str, is_whole: bool) -> None:  # noqa: FBT001
         assert service(f"service('a', {config});").shows_all is is_whole
 
+    def test_a_part_of_a_list_that_is_unknown_is_no_mistake(self) -> None:
+        assert read("service('a', { domains: [ctx.isEnvironment('x') ? 'a.example' : 'b.example'] });").irregular == ()
+
     def test_a_list_of_which_some_is_unknown_is_unknown(self) -> None:
         only = service("service('a', { build: { watchPatterns: ['/apps/a/**', ...others] } });")
         assert only.settings == {}
@@ -222,6 +225,7 @@ class TestWhatIsWrong:
             ("{\n  domains: [{ name: 'a.example' }] }", 4, "`name`"),
             ("{\n  build: { builder: 'NIXPACKS' } }", 4, "an old form"),
             ("{\n  build: {\n    builder: 'DOCKERFILE', buildCommand: 'x' } }", 5, "is ignored by"),
+            ("{\n  preDeploy: ['npm run a',\n    'npm run b'] }", 5, "a second pre-deploy command"),
         ],
     )
     def test_is_shown_at_its_line(self, config: str, line: int, words: str) -> None:

@@ -10,11 +10,13 @@ from bayplan.rules.facts.paths import Filter
 from bayplan.source import At, Located
 
 
-def lets(patterns: list[str], path: str, *, nested: bool = True, ignored: tuple[str, ...] = ()) -> bool:
+def lets(
+    patterns: list[str], path: str, *, nested: bool = True, anywhere: bool = False, ignored: tuple[str, ...] = ()
+) -> bool:
     def at(texts: list[str]) -> tuple[Located[str], ...]:
         return tuple(Located(text, At("x")) for text in texts)
 
-    return Filter(at(patterns), at(list(ignored)), nested).lets_any([path])
+    return Filter(at(patterns), at(list(ignored)), nested, anywhere).lets_any([path])
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,8 @@ def lets(patterns: list[str], path: str, *, nested: bool = True, ignored: tuple[
         (["apps/*"], "apps/api/package.json", False, True),
         (["apps/*/package.json"], "apps/api/package.json", True, True),
         (["**"], "apps/api/package.json", True, True),
-        (["*.json"], "apps/api/package.json", False, True),
+        (["*.json"], "apps/api/package.json", False, False),
+        (["*.json"], "package.json", True, True),
         (["**/*.json"], "apps/api/package.json", True, True),
         (["**/*.json"], "package.json", True, True),
         (["**/package.json"], "apps/apackage.json", False, False),
@@ -43,6 +46,12 @@ def lets(patterns: list[str], path: str, *, nested: bool = True, ignored: tuple[
 def test_a_pattern_takes_paths(patterns: list[str], path: str, *, whole: bool, nested: bool) -> None:
     assert lets(patterns, path, nested=False) == whole
     assert lets(patterns, path) == nested
+
+
+def test_a_name_without_a_slash_may_stand_anywhere_for_git() -> None:
+    assert not lets(["package.json"], "apps/api/package.json")
+    assert lets(["package.json"], "apps/api/package.json", anywhere=True)
+    assert not lets(["/package.json"], "apps/api/package.json", anywhere=True)
 
 
 def test_what_is_ignored_gets_not_through() -> None:

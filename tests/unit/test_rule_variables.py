@@ -12,6 +12,7 @@ from tests.unit.shop import API, WEB, api, compose, found, image
         ("env_file: .env", {".env.example": "DATABASE_URL=\nJWT_SECRET=\n"}),
         ("environment: [DATABASE_URL, JWT_SECRET]", {}),
         ("environment: {DATABASE_URL: '${DATABASE_URL}', JWT_SECRET: x}", {}),
+        ("environment: {JWT_SECRET: x}, command: env DATABASE_URL=postgres://$$HOST/x node apps/api/dist/main.js", {}),
     ],
 )
 def test_a_variable_that_is_given_or_may_be_is_not_missing(service: str, files: dict[str, str]) -> None:
@@ -22,6 +23,23 @@ def test_a_variable_that_is_given_or_may_be_is_not_missing(service: str, files: 
 def test_a_platform_whose_secrets_stand_elsewhere_keeps_the_rule_quiet() -> None:
     fly = 'app = "x"\n[build]\ndockerfile = "apps/api/Dockerfile"\n'
     assert found("missing-variable", {API: image("USER node"), "fly.toml": fly}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "count"),
+    [
+        ("fly.toml", '[build]\ndockerfile = "apps/api/Dockerfile"\n[env]\nJWT_SECRT = "x"\n', 1),
+        ("fly.toml", '[build]\ndockerfile = "apps/api/Dockerfile"\n[env]\nJWT_ISSUER = "x"\n', 0),
+        ("render.yaml", "runtime: docker", 0),
+        ("render.yaml", "runtime: docker, envVars: [{key: DATABASE_URL, value: x}]", 1),
+        ("render.yaml", "runtime: docker, envVars: [{key: DATABASE_URL, value: x}, {fromGroup: elsewhere}]", 0),
+        ("railway.toml", '[build]\ndockerfilePath = "apps/api/Dockerfile"\n', 0),
+    ],
+)
+def test_a_platform_is_asked_for_what_its_file_can_tell(path: str, text: str, count: int) -> None:
+    if path == "render.yaml":
+        text = f"services: [{{type: web, name: a, dockerfilePath: apps/api/Dockerfile, {text}}}]"
+    assert len(found("missing-variable", {API: image("USER node"), path: text})) == count
 
 
 def test_an_env_file_that_is_incomplete_is_found() -> None:

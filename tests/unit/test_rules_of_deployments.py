@@ -154,6 +154,8 @@ BLUEPRINT = "services: [{type: web, name: api, runtime: docker, dockerfilePath: 
         ("railway.toml", 'watchPatterns = ["/apps/api/**"]', 1),
         ("railway.toml", 'watchPatterns = ["/apps/api/**", "/packages/db/**"]', 0),
         ("railway.toml", 'watchPatterns = ["*.ts"]', 0),
+        ("railway.toml", 'watchPatterns = ["/apps/api/**", "package.json"]', 1),
+        ("render.yaml", BLUEPRINT % "buildFilter: {paths: ['apps/api/**', package.json]}", 1),
         ("railway.toml", 'watchPatterns = ["**", "!packages/**"]', 1),
         (FLOW, "on: {push: {paths: ['apps/api/**']}}", 1),
         (FLOW, "on: {push: {paths: ['apps/api/**', 'packages/**']}}", 0),
@@ -336,11 +338,12 @@ def test_a_workflow_deploys_with_files_that_are_there(script: str, count: int) -
         ("image api apps/api/Dockerfile -- apps/api packages", 0),
         ("image api apps/api/Dockerfile -- apps/api pnpm-lock.yaml", 1),
         ("image api apps/api/Dockerfile -- --quiet", 0),
-        ("image api apps/web/Dockerfile -- apps/api", 0),
+        ("image api apps/api/other -- apps/api", 0),
     ],
 )
 def test_the_paths_that_decide_whether_an_image_is_built_are_those_that_it_is_made_of(script: str, count: int) -> None:
-    flow = f"on: push\njobs:\n  plan:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: |\n          set -e\n          {script}\n"
+    job = f"    steps:\n      - run: |\n          set -e\n          {script}\n"
+    flow = f"on: push\njobs:\n  plan:\n    runs-on: ubuntu-24.04\n{job}"
     findings = found("missed-change", {API: image("USER node"), WEB: image("USER node"), FLOW: flow})
     assert len(findings) == count
     assert all(finding.places[0].at.line == 8 for finding in findings)
@@ -384,6 +387,24 @@ def test_a_private_address_leads_to_where_the_other_one_listens(address: str, ho
         API: image("USER node"),
         "apps/api/src/main.ts": main,
         "apps/api/fly.toml": 'app = "shop-api"\n',
+        "apps/mailer/fly.toml": PRIVATE % address,
+    }
+    assert len(found("unreachable-private-address", files)) == count
+
+
+@pytest.mark.parametrize(
+    ("address", "service", "count"),
+    [
+        ("shop-api.internal:4000", 'auto_stop_machines = "stop"\n', 1),
+        ("shop-api.internal:4000", 'auto_stop_machines = "stop"\nmin_machines_running = 1\n', 0),
+        ("shop-api.internal:4000", 'auto_stop_machines = "off"\n', 0),
+        ("shop-api.flycast", 'auto_stop_machines = "stop"\n', 0),
+    ],
+)
+def test_an_address_that_starts_no_machine_leads_to_one_that_runs(address: str, service: str, count: int) -> None:
+    files = {
+        API: image("USER node"),
+        "apps/api/fly.toml": f'app = "shop-api"\n[http_service]\ninternal_port = 4000\n{service}',
         "apps/mailer/fly.toml": PRIVATE % address,
     }
     assert len(found("unreachable-private-address", files)) == count
@@ -454,6 +475,36 @@ STORE = 'app = "db"\n[build]\nimage = "postgres:17-alpine"\n'
 )
 def test_a_store_on_fly_has_a_volume(text: str, count: int) -> None:
     assert len(found("data-without-volume", {"fly.toml": STORE + text})) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [('auto_stop_machines = "stop"\n', 1), ('auto_stop_machines = "off"\n', 0), ("", 0)]
+)
+def test_a_store_on_fly_stays_awake(text: str, count: int) -> None:
+    service = f"[[services]]\ninternal_port = 5432\n{text}"
+    assert len(found("sleeping-worker", {"fly.toml": STORE + service})) == count
+
+
+@pytest.mark.parametrize(
+    ("code", "variables", "count"),
+    [
+        ("4000", "", 1),
+        ("process.env.PORT ?? 4000", "", 0),
+        ("4000", 'PORT: "4000"', 0),
+        ("4000", "...more", 0),
+    ],
+)
+def test_railway_knows_where_an_app_listens(code: str, variables: str, count: int) -> None:
+    main = f"import express from 'express';\nexpress().listen({code});\n"
+    project = (
+        'import { defineRailway, project, service } from "railway/iac";\n'
+        "declare const more: Record<string, string>;\n"
+        'export default defineRailway(() => project("p", { resources: [service("api", {\n'
+        '  build: { builder: "DOCKERFILE", dockerfilePath: "apps/api/Dockerfile" },\n'
+        f'  healthcheck: "/x", env: {{ LOG_LEVEL: "info", {variables} }} }})] }}));\n'
+    )
+    files = {API: image("USER node"), "apps/api/src/main.ts": main, ".railway/railway.ts": project}
+    assert len(found("unset-port", files)) == count
 
 
 @pytest.mark.parametrize(("disk", "count"), [("", 1), (", disk: {name: d, mountPath: /var/lib/postgresql/data}", 0)])

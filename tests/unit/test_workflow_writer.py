@@ -9,7 +9,7 @@ from bayplan.formats import workflow_writer, yaml_nodes
 from bayplan.formats.workflow_writer import Entry, Value
 from bayplan.formats.yaml_writer import plain
 
-LINE = some.text(some.characters(codec="utf-8", exclude_categories=("C",)), max_size=20)
+LINE = some.text(some.characters(codec="utf-8", exclude_categories=["C"]), max_size=20)
 
 
 def shown(document: Value) -> str:

@@ -78,6 +78,15 @@ class _Reading:
                 "Railway is told an address that nobody has",
                 f"write `{reference.in_text}` in a plain text, in quotes: Railway fills it in",
             )
+        for each in self.resources:
+            if len(releases := self._firsts(("services", each.name), RELEASES)) > 1:
+                yield Irregular(
+                    Fault.REFUSED,
+                    f"`{releases[1].value}` is a second pre-deploy command, and Railway takes one",
+                    releases[1].at,
+                    "`railway config apply` refuses the file; `railway config plan` does not tell",
+                    f"write one: `{' && '.join(command.value for command in releases)}`",
+                )
         for each in self._unlisted():
             yield Irregular(
                 Fault.IGNORED,

@@ -115,7 +115,8 @@ class _Checking:
         inner = tuple(each for kind in allowed if kind.name == _holder(value) for each in kind.inner)
         if isinstance(value, list) and inner:
             for index, each in enumerate(value):
-                yield from self._judged(inner, each, (*route, index), waiting)
+                if each is not None:
+                    yield from self._judged(inner, each, (*route, index), waiting)
         elif isinstance(value, Mapping) and (shapes := [each.shape for each in allowed if each.shape]):
             waiting.append((self._fitting(shapes, value), route))
         elif isinstance(value, Mapping) and inner:

@@ -8,6 +8,7 @@ from bayplan.model.stack import Stack
 from bayplan.source import At
 
 DOCUMENTED = ".env.example"
+OF_RAILWAY = ".railway"
 FILE = ".gitignore"
 
 
@@ -24,10 +25,17 @@ def about_platforms(stack: Stack, patterns: Sequence[str], platforms: Sequence[s
     if templates:
         text = f"it keeps {' and '.join(templates)} out of git, so nobody else sees them; add the line !.env*.example"
         yield Note(FILE, text, At(FILE))
+    if stack.targets.railway is not None and _leaves_out(OF_RAILWAY, "railway.ts", patterns):
+        text = f"it keeps {OF_RAILWAY} out of git, and with it the project as code"
+        yield Note(FILE, f"{text}; name {OF_RAILWAY}/* instead, and add the line !{OF_RAILWAY}/*.ts", At(FILE))
     filled = [file for file in files if not _is_ignored(file, patterns)]
     if filled:
         text = f"git would take in {' and '.join(filled)}, which hold secrets once you fill them in"
         yield Note(FILE, f"{text}; add the lines .env.* and !.env*.example")
+
+
+def _leaves_out(folder: str, file: str, patterns: Sequence[str]) -> bool:
+    return _is_ignored(folder, [each.rstrip("/") for each in patterns]) or _is_ignored(f"{folder}/{file}", patterns)
 
 
 def _is_ignored(path: str, patterns: Sequence[str]) -> bool:

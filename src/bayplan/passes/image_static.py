@@ -82,7 +82,9 @@ def _serving(recipe: Recipe) -> Image:
         known["image"],
         (
             Copy((f"{recipe.folder}/{made.value}",), known["files"], made.why, "build"),
-            Copy((beside,), known["config"], Why("image_static", "the same as the proxy does on a machine of one's own")),
+            Copy(
+                (beside,), known["config"], Why("image_static", "the same as the proxy does on a machine of one's own")
+            ),
             Environment((("XDG_CONFIG_HOME", TEMPORARY), ("XDG_DATA_HOME", TEMPORARY)), kept),
             _user(recipe),
             Expose(PORT.value, PORT.why),

@@ -84,6 +84,7 @@ from bayplan.rules import (
     unreachable_private_address,
     unreachable_upstream,
     unset_hostname,
+    unset_port,
     unused_allowance,
     unused_variable,
     upper_case_image_name,
@@ -155,6 +156,7 @@ RULES = (
     Rule("unused-variable", Effect.UNTIDY, unused_variable.check),  # in .env.example, and nowhere else
     # Ports and addresses
     Rule("port-mismatch", Effect.NOT_REACHABLE, port_mismatch.check),  # code, EXPOSE, checks, platforms
+    Rule("unset-port", Effect.NOT_REACHABLE, unset_port.check),  # Railway makes up a PORT
     Rule("bound-to-loopback", Effect.NOT_REACHABLE, bound_to_loopback.check),  # 127.0.0.1 inside a container
     Rule("host-port-twice", Effect.WILL_NOT_START, host_port_twice.check),  # two services, one port
     Rule("no-way-out", Effect.NOT_REACHABLE, no_way_out.check),  # an internal network alone

@@ -66,7 +66,7 @@ from bayplan.source import At
 
 CONFIG = re.compile(r"(^|/)next\.config\.\w+$")
 """What it alone reads are the addresses that the server forwards requests to."""
-PRIVATE = (".internal", ".flycast")
+PRIVATE = (".internal", ".flycast", ".RAILWAY_PRIVATE_DOMAIN}}")
 HOST = re.compile(r"^(?:https?|wss?)://([^/:\s]+)")
 
 
@@ -111,11 +111,8 @@ def _values(deployment: Deployment, app: App, service: DeployedService) -> Itera
     for name, value in given.items():
         if PUBLIC.match(name):
             referred = REFERENCE.search(value.value)
-            yield (
-                name,
-                values.text(value.value) or (referred["rest"] if referred and referred["rest"] else ""),
-                value.at,
-            )
+            text = values.text(value.value) or (referred["rest"] if referred and referred["rest"] else "")
+            yield name, value.value if service.platform == "railway" else text, value.at
     for stage in reach(app.image, app.stage):
         for each in stage.instructions:
             for name, default in pairs(each) if each.word in ("ARG", "ENV") else ():

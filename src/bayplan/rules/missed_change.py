@@ -69,6 +69,7 @@ envVarGroups:
 ```
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from bayplan.formats import shell_words
@@ -80,6 +81,8 @@ from bayplan.rules.facts.paths import Filter
 from bayplan.rules.facts.workflows import at_words, image_builds
 from bayplan.source import At, Located
 
+SOURCE = re.compile(r"\.(?:[cm]?[jt]sx?|sql|prisma|graphql)$")
+TEST = re.compile(r"\.(?:test|spec)\.|/__tests__/|/tests?/")
 OTHER_WAYS = frozenset({"schedule", "workflow_run", "release", "workflow_call", "repository_dispatch", "create"})
 
 
@@ -128,7 +131,7 @@ def _of_platform(service: DeployedService) -> Iterator[Filter]:
     settings = service.settings
     if service.platform == "railway":
         watched = _listed(settings, "build.watchPatterns")
-        yield from [Filter(watched)] if watched else []
+        yield from [Filter(watched, anywhere=True)] if watched else []
     elif service.platform == "render":
         paths, ignored = (_listed(settings, f"buildFilter.{key}") for key in ("paths", "ignoredPaths"))
         root = settings.get("rootDir")
@@ -163,7 +166,9 @@ def _judged(
         if (files := _files(deployment, package)) and not any(each.lets_any(files) for each in filters)
     ]
     if missed:
-        at = at or (own.patterns or own.ignored)[0].at
+        patterns = own.patterns or own.ignored
+        mine = next((each for each in patterns if app.package.folder in each.value), patterns[0])
+        at = at or mine.at
         names = [package.folder for package in missed]
         yield Finding(
             "missed-change",
@@ -176,7 +181,9 @@ def _judged(
 
 
 def _files(deployment: Deployment, package: Package) -> list[str]:
-    return [path for path in deployment.paths if path.startswith(f"{package.folder}/")]
+    """Return the sources of a package, or all of its files where it has none."""
+    own = [path for path in deployment.paths if path.startswith(f"{package.folder}/")]
+    return [path for path in own if SOURCE.search(path) and not TEST.search(path)] or own
 
 
 def _needed(app: App, missed: list[Package]) -> Iterator[Place]:

@@ -21,7 +21,7 @@ JWT_SECRET = "uT4vkq8yGm2rWz7B"
 Good:
 
 ```toml fly.toml
-app = "shop-api" # fly secrets set JWT_SECRET=...
+app = "shop-api" # told by `fly secrets import`: JWT_SECRET
 
 [build]
 image = "ghcr.io/shop/api:1"
@@ -41,7 +41,7 @@ from bayplan.source import Located
 
 SHORTEST = 8
 ELSEWHERE = {
-    "fly": "take it out, set it with `fly secrets set {name}=…`",
+    "fly": "take it out, and set it with `fly secrets import`, which reads `{name}=…` from its input",
     "render": "write `sync: false`, or `generateValue: true`, instead of the value",
     "railway": "write `preserve()` instead of the value, and set it on Railway",
 }

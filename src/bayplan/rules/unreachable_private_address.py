@@ -2,9 +2,10 @@
 
 What it means: a variable sends requests to another service of the repository through the platform's private network,
 to `<app>.internal` on Fly or `<service>.railway.internal` on Railway. That service listens on another port, or its name
-is misspelt, or it listens on IPv4 alone, which Fly's private network does not have.
+is misspelt, or it listens on IPv4 alone, which Fly's private network does not have, or Fly stops it while it is idle:
+such an address starts no machine.
 
-Why it is bad: both services are healthy, and every request from one to the other fails.
+Why it is bad: both services are healthy, and requests from one to the other fail.
 
 Bad:
 
@@ -72,14 +73,20 @@ from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.apps import App, app_of, apps
+from bayplan.rules.facts.fly import apps_of, asleep
 from bayplan.rules.facts.hosts import bound
 from bayplan.rules.facts.ports import listens
 from bayplan.source import At, Located
 
 PRIVATE = {
-    "fly": re.compile(r"(?:^|[/@])(?:[\w-]+\.process\.)?(?P<name>[\w-]+)\.internal(?::(?P<port>\d{1,5}))?(?=[/?\s]|$)"),
-    "railway": re.compile(r"(?:^|[/@])(?P<name>[\w-]+)\.railway\.internal(?::(?P<port>\d{1,5}))?(?=[/?\s]|$)"),
+    "fly": re.compile(r"(?:^|[/@])(?P<name>[\w-]+)\.internal(?::(?P<port>\d{1,5}))?(?=[/?\s]|$)"),
+    "railway": re.compile(
+        r"(?:^|[/@])(?:\$\{\{\s*)?(?P<name>[\w-]+)\.(?P<by>railway\.internal|RAILWAY_PRIVATE_DOMAIN\s*\}\})"
+        r"(?::(?P<port>\d{1,5}))?(?=[/?\s]|$)"
+    ),
 }
+REFERRED = "RAILWAY_PRIVATE_DOMAIN"
+"""What a reference to a service ends with; one that leads nowhere is found where the file is read."""
 PLAIN = re.compile(r"[a-z0-9-]+")
 IPV4 = ("0.0.0.0", "127.0.0.1")  # noqa: S104 - compared, not bound
 NEAR = 0.85
@@ -95,6 +102,10 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
                 match = pattern.search(value.value)
                 if match is not None:
                     target = named.get(match["name"].lower())
+                    if REFERRED in match[0]:
+                        target = next((each for each in services if each.name == match["name"]), None)
+                        if target is None:
+                            continue
                     caller = f"{variable} of {platform} service `{service.name}`"
                     yield from _judged(deployment, every, caller, value, match, target, named)
 
@@ -122,6 +133,14 @@ def _judged(
             place = Place(named[near].at, "this one is meant")
             yield _finding(f"{caller} calls `{match['name']}`, which is not there", value.at, place, f"write `{near}`")
         return
+    if any(target in groups and len(groups) > 1 for groups in apps_of(deployment)):
+        return  # the name of an app leads to all of its process groups
+    sleeps = asleep(deployment, target) if target.platform == "fly" else None
+    if sleeps is not None:
+        message = f"{caller} calls `{target.name}`, which Fly stops while its proxy has no requests for it"
+        place = Place(sleeps.at, "no machine need be running")
+        advice = f"call `{match['name']}.flycast`, which starts one, or write `min_machines_running = 1`"
+        yield _finding(message, value.at, place, advice)
     app = app_of(every, target)
     if app is None or app.runs(target) is not app.package:
         return
@@ -140,6 +159,6 @@ def _finding(message: str, at: At, other: Place, advice: str) -> Finding:
         Effect.NOT_REACHABLE,
         message,
         (Place(at, "requests go here"), other),
-        "every request from one service to the other fails, and both are healthy",
+        "requests from one service to the other fail, and both are healthy",
         advice,
     )

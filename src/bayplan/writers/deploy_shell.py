@@ -9,11 +9,17 @@ HEAD = """\
 set -eu
 umask 077
 
+fail() {
+  printf '%s\\n' "$*" >&2
+  exit 1
+}
+
 release=$(cd "$(dirname "$0")/@up@" && pwd -P)
 folder=${release%/releases/*}
+[ "$folder" != "$release" ] || fail "$0 is part of a release: it runs on the machine, in its folder of releases."
 
 # A variable of this shell would count more than the same one in the file.
-while IFS== read -r name _; do
+while IFS='=' read -r name _; do
   case $name in
     PATH | HOME | *[!A-Z0-9_]*) ;;
     *) unset "$name" ;;
@@ -28,11 +34,6 @@ compose() {
 }
 """
 TOOLS = """\
-fail() {
-  printf '%s\\n' "$*" >&2
-  exit 1
-}
-
 point() { # LINK RELEASE
   ln -sfn "releases/${2##*/}" "$folder/$1.new"
   mv -T "$folder/$1.new" "$folder/$1"
@@ -47,7 +48,8 @@ START = """\
 # Starts these services and nothing else: what waits for them goes on, and jobs have been run.
 start() {
   compose up --detach --no-deps --quiet-pull --wait --wait-timeout 300 "$@" && return
-  for service in @all@; do
+  set -- @all@
+  for service; do
     case $(compose ps --all --format '{{.State}} {{.Health}}' "$service") in
       'running healthy' | 'running ') ;;
       *) compose logs --no-color --tail 100 "$service" ;;
@@ -124,7 +126,6 @@ DEPLOYED = """\
 }
 """
 MAIN = """\
-[ "$folder" != "$release" ] || fail "$0 is part of a release: it runs on the machine, in its folder of releases."
 case ${1-} in
   again)
     [ "${2-}" = locked ] || lock

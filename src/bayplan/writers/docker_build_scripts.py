@@ -122,8 +122,8 @@ def _value(asked: Asked) -> str:
 
 
 def _inside(text: str) -> str:
-    """Return a text as it stands inside double quotes and braces."""
-    return re.sub(r'([\\"$`}])', r"\\\1", text)
+    """Return a text as it stands inside double quotes and braces, where a single quote would begin a word."""
+    return text if PLAIN.fullmatch(text) else f"$(printf %s {quoted(text)})"
 
 
 def quoted(text: str) -> str:

@@ -44,7 +44,7 @@ def _heading(stack: Stack, name: str) -> str:
     """Say how it is deployed, and what it must be told before."""
     lines = [f"Deployed from the root of the repository: {shlex.join(fly_apps.deploy(stack, name))}"]
     if names := fly_apps.set_before(stack, name):
-        lines.append(f"Told before, by `fly secrets set --app {fly_apps.app(stack, name)}`: {', '.join(names)}")
+        lines.append(f"Told before, by `fly secrets import --app {fly_apps.app(stack, name)}`: {', '.join(names)}")
     return "\n".join(lines)
 
 

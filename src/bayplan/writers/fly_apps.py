@@ -116,7 +116,7 @@ def told(stack: Stack, variable: Variable) -> str | None:
 
 
 def set_before(stack: Stack, name: str) -> tuple[str, ...]:
-    """Return the names of what `fly secrets set` must tell a service or store before it starts."""
+    """Return the names of what `fly secrets import` must tell a service or store before it starts."""
     service = stack.service(name)
     store = next((each for each in stack.stores if each.name == name), None)
     variables = hosted.variables(stack, service) if service is not None else store.variables if store else ()

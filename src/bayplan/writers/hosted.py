@@ -1,7 +1,9 @@
 """A stack as a platform runs it: what is public, what prepares it, what its variables are. It knows no vendor."""
 
+import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 
 from bayplan.model.front import Site
 from bayplan.model.image import Image
@@ -9,6 +11,8 @@ from bayplan.model.parts import Asked, Composed, Given, Value, Variable, parts_o
 from bayplan.model.stack import Role, Service, Stack
 
 ENDING = (Role.JOB, Role.FILES)
+LOCAL = re.compile(r"(?:^|\.)localhost$")
+"""What leads to the machine that asks."""
 
 
 def running(stack: Stack) -> tuple[Service, ...]:
@@ -24,9 +28,13 @@ def is_public(stack: Stack, service: Service) -> bool:
 
 
 def sites(stack: Stack, service: Service) -> tuple[Site, ...]:
-    """Return what the proxy serves of a service."""
+    """Return what the proxy serves of a service, under the host names that are its own on any machine."""
     found = stack.proxy.sites if stack.proxy is not None else ()
-    return tuple(site for site in found if any(answer.service == service.name for answer in site.answers))
+    return tuple(
+        replace(site, hosts=tuple(host for host in site.hosts if not LOCAL.search(host)))
+        for site in found
+        if any(answer.service == service.name for answer in site.answers)
+    )
 
 
 def domains(stack: Stack, service: Service) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ GHCR = "ghcr.io"
 OWNER = "GITHUB_REPOSITORY_OWNER"
 OWNERS = (OWNER, "GITHUB_OWNER")
 """No variable of a repository may be called so."""
+GITHUBS = ("GITHUB_", "RUNNER_")
+"""How the variables begin that each run has by itself."""
 PRODUCTION = "production"
 NAME = re.compile(r"[A-Za-z0-9._/:@-]*")
 
@@ -159,6 +161,9 @@ def _of_environment(value: Value, environment: str) -> Value:
     """Return a value that asks for what is of one environment: `API_URL_STAGING`."""
     suffix = environment.upper().replace("-", "_")
     parts = tuple(
-        replace(part, name=f"{part.name}_{suffix}") if isinstance(part, Asked) else part for part in parts_of(value)
+        replace(part, name=f"{part.name}_{suffix}")
+        if isinstance(part, Asked) and not part.name.startswith(GITHUBS)
+        else part
+        for part in parts_of(value)
     )
     return parts[0] if len(parts) == 1 else Composed(parts)

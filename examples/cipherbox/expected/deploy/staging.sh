@@ -6,18 +6,27 @@
 set -eu
 umask 077
 
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
 release=$(cd "$(dirname "$0")/.." && pwd -P)
 folder=${release%/releases/*}
+[ "$folder" != "$release" ] || fail "$0 is part of a release: it runs on the machine, in its folder of releases."
+
+# A variable of this shell would count more than the same one in the file.
+while IFS='=' read -r name _; do
+  case $name in
+    PATH | HOME | *[!A-Z0-9_]*) ;;
+    *) unset "$name" ;;
+  esac
+done <"$release"/docker/.env.staging
 
 # Mounts are named by way of `current`: their paths stay the same from one release to the next.
 compose() {
   docker compose --project-directory "$folder/current"/docker \
     --file "$release"/docker/docker-compose.staging.yml --env-file "$release"/docker/.env.staging "$@"
-}
-
-fail() {
-  printf '%s\n' "$*" >&2
-  exit 1
 }
 
 point() { # LINK RELEASE
@@ -33,7 +42,8 @@ lock() {
 # Starts these services and nothing else: what waits for them goes on, and jobs have been run.
 start() {
   compose up --detach --no-deps --quiet-pull --wait --wait-timeout 300 "$@" && return
-  for service in ipfs postgres redis api tee-worker caddy; do
+  set -- ipfs postgres redis api tee-worker caddy
+  for service; do
     case $(compose ps --all --format '{{.State}} {{.Health}}' "$service") in
       'running healthy' | 'running ') ;;
       *) compose logs --no-color --tail 100 "$service" ;;
@@ -128,7 +138,6 @@ deploy() {
   fail "It did not come up, and $before runs again."
 }
 
-[ "$folder" != "$release" ] || fail "$0 is part of a release: it runs on the machine, in its folder of releases."
 case ${1-} in
   again)
     [ "${2-}" = locked ] || lock

@@ -12,7 +12,7 @@ MOUNTS = re.compile(r"mounts(?:\[\d+\])?")
 NAMES = re.compile(r"(?P<part>.+)\.processes(?:\[\d+\])?")
 ALONE = "app"
 """The group of an app without `[processes]`."""
-LONGEST_STOP = 300
+STOPS = ("true", "stop", "suspend")
 
 
 def apps_of(deployment: Deployment) -> Iterator[tuple[DeployedService, ...]]:
@@ -65,6 +65,11 @@ def _concerns(said: dict[str, list[str]], part: str, own: str, *, is_usual: bool
     return own in names if names else is_usual
 
 
-def setting(service: DeployedService, *keys: str) -> Located[str] | None:
-    """Return the first of some settings that the file has."""
-    return next((service.settings[key] for key in keys if key in service.settings), None)
+def asleep(deployment: Deployment, service: DeployedService) -> Located[str] | None:
+    """Return what stops all machines of a process group while nobody sends it requests through Fly's proxy."""
+    for part in parts(deployment, service, LISTENS):
+        stops = service.settings.get(f"{part}.auto_stop_machines")
+        least = service.settings.get(f"{part}.min_machines_running")
+        if stops is not None and stops.value.lower() in STOPS and (least is None or least.value == "0"):
+            return least or stops
+    return None

@@ -18,12 +18,14 @@ FOLDERS, ANYTHING, STAR = "**/", "**", "*"
 class Filter:
     """Patterns in their order: a later one overrules, and `!` takes out.
 
-    With `nested`, a pattern that names a folder means everything in it.
+    With `nested`, a pattern that names a folder means everything in it. With `anywhere`, one without a slash is a name
+    that may stand in any folder, as for git.
     """
 
     patterns: tuple[Located[str], ...]
     ignored: tuple[Located[str], ...] = ()
     nested: bool = True
+    anywhere: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -45,7 +47,7 @@ class Filter:
         if not self.nested:
             return (pattern,)
         pattern = pattern.rstrip("/")
-        if "/" not in written.lstrip("!").rstrip("/"):
+        if self.anywhere and "/" not in written.lstrip("!").rstrip("/"):
             pattern = FOLDERS + pattern
         last = posixpath.basename(pattern)
         is_of_files = STAR in last and "." in last

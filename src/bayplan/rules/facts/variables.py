@@ -14,6 +14,8 @@ from bayplan.source import At
 
 ASIDE = re.compile(r"\.config\.|migrat|seed|(^|/)scripts?/|(^|/)(tests?|__tests__)/|\.(test|spec)\.")
 PUBLIC = re.compile(r"^(NEXT_PUBLIC_|VITE_|REACT_APP_|PUBLIC_|NUXT_PUBLIC_|EXPO_PUBLIC_|GATSBY_|VUE_APP_)")
+ASSIGNED = re.compile(r"(?:^|[\s'\"])([A-Za-z_]\w*)=")
+"""What a command sets for itself: `env API_URL=http://$HOST node server.js`."""
 BY_PLATFORM = {
     "render": re.compile(r"PORT|NODE_ENV|RENDER(_.*)?"),
     "railway": re.compile(r"PORT|RAILWAY_.*"),
@@ -39,6 +41,8 @@ def supply(deployment: Deployment, service: DeployedService, app: App) -> Supply
         complete = complete and found is not None
         for line in found.lines if found else ():
             names.setdefault(line.name, line.at)
+    for name in ASSIGNED.findall(" ".join(service.command.value)) if service.command else ():
+        names.setdefault(name, service.command.at if service.command else service.at)
     for name in environment_of(app.image, app.stage):
         names.setdefault(name, app.stage.at)
     return Supply(names, complete)
