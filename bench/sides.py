@@ -38,6 +38,10 @@ class Side:
             (self.folder / path).write_text(text)
 
 
+TAKES_NO_CACHES = "  railway: {}\n"
+"""The target whose builder refuses the cache mounts that both sides have."""
+
+
 def prepare(scratch: Path) -> tuple[Sequence[Side], Sequence[Mapping[str, str]]]:
     """Return both sides on the first version of a dependency, and what each later version changes."""
     first, *later = list(_versions(scratch / "versions"))
@@ -47,6 +51,8 @@ def prepare(scratch: Path) -> tuple[Sequence[Side], Sequence[Mapping[str, str]]]
         for path, text in first.items():
             (folder / path).write_text(text)
     by_hand, written = folders
+    config = written / "bayplan.yaml"
+    config.write_text(config.read_text().replace(TAKES_NO_CACHES, ""))
     subprocess.run([BAYPLAN, "write"], cwd=written, capture_output=True, check=True)
     shutil.copy(REFERENCE / "dockerignore", by_hand / ".dockerignore")
     sides = (

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import getpass
 import json
 import os
 import shutil
@@ -97,6 +98,17 @@ class Machine:
     docker_config: Path
     """What docker remembers there of registries."""
 
+    @property
+    def known(self) -> dict[str, str]:
+        """What GitHub has to know of it."""
+        return {
+            "secrets.DEPLOY_HOST": "127.0.0.1",
+            "secrets.DEPLOY_USER": getpass.getuser(),
+            "secrets.DEPLOY_KEY": self.key,
+            "secrets.DEPLOY_KNOWN_HOSTS": self.known_hosts,
+            "vars.DEPLOY_PORT": str(self.port),
+        }
+
 
 @contextlib.contextmanager
 def machine(folder: Path) -> Iterator[Machine]:
@@ -127,3 +139,16 @@ def machine(folder: Path) -> Iterator[Machine]:
     with _running([server, "-D", "-e", "-f", str(folder / "sshd_config")], port, folder / "log"):
         key = (folder / "user").read_text(encoding="utf-8")
         yield Machine(port, key, known("host"), known("other"), config)
+
+
+def removed(project: str) -> None:
+    """Remove all that is there of a project, its data too."""
+    label = f"label=com.docker.compose.project={project}"
+    for kind, listing, remove in (
+        ("container", ("ls", "--all"), ("rm", "--force", "--volumes")),
+        ("volume", ("ls",), ("rm",)),
+        ("network", ("ls",), ("rm",)),
+    ):
+        names = docker(kind, *listing, "--quiet", "--filter", label).split()
+        if names:
+            docker(kind, *remove, *names)

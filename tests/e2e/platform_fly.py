@@ -9,7 +9,7 @@ from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.source import Located
 from tests.e2e.platform_images import Images
 from tests.e2e.platform_operator import Operator
-from tests.e2e.platform_world import Check, PlatformRun
+from tests.e2e.platform_run import Check, PlatformRun
 
 STORES = ("postgres", "pgvector", "redis", "valkey", "kubo")
 DEPLOYED = re.compile(r"fly deploy (?:([\w./-]+) )?--config \S+( --update-only)?")

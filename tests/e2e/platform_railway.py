@@ -14,8 +14,8 @@ from typing import Any
 from bayplan.model.deployment import DeployedService, Deployment
 from tests.e2e.platform_images import Images
 from tests.e2e.platform_operator import Operator
-from tests.e2e.platform_static import StaticSite
-from tests.e2e.platform_world import Check, PlatformRun, docker
+from tests.e2e.platform_run import Check, PlatformRun
+from tests.e2e.platform_world import docker
 
 LIBRARY = "railway@3.11.0"
 PORT = "8080"
@@ -137,29 +137,14 @@ def _public_domain(resource: dict[str, Any]) -> str:
 def railway_runs(
     resources: list[dict[str, Any]], deployment: Deployment, images: Images, operator: Operator
 ) -> tuple[PlatformRun, ...]:
-    """Return what runs of a project, but for what Railway builds by itself, without a Dockerfile: static files."""
     project = Project(resources, operator)
     read = {each.name: each for each in deployment.platform_services if each.platform == "railway"}
     databases = [_database(project, each) for each in resources if each["type"] == "database"]
     services = [each for each in resources if each["type"] == "service"]
     for each in services:
         agrees(each, read[each["name"]])
-    runs = [_run(project, each, read[each["name"]], images) for each in services if not is_static(each)]
+    runs = [_run(project, each, read[each["name"]], images) for each in services]
     return (*databases, *runs)
-
-
-def railway_sites(resources: list[dict[str, Any]], operator: Operator) -> tuple[StaticSite, ...]:
-    """Return what Railway's own builder makes: it installs the packages, and serves a folder."""
-    project = Project(resources, operator)
-    told = [(each["build"]["buildCommand"], project.environment(each)) for each in resources if is_static(each)]
-    return tuple(
-        StaticSite(command, environment["RAILPACK_SPA_OUTPUT_DIR"], environment, installs_first=True)
-        for command, environment in told
-    )
-
-
-def is_static(resource: dict[str, Any]) -> bool:
-    return "RAILPACK_SPA_OUTPUT_DIR" in (resource.get("variables") or {})
 
 
 def _database(project: Project, resource: dict[str, Any]) -> PlatformRun:

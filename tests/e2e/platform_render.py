@@ -12,8 +12,8 @@ from bayplan.formats import yaml_nodes
 from bayplan.model.deployment import DeployedService, Deployment
 from tests.e2e.platform_images import Images
 from tests.e2e.platform_operator import Operator
+from tests.e2e.platform_run import Check, PlatformRun
 from tests.e2e.platform_static import StaticSite
-from tests.e2e.platform_world import Check, PlatformRun
 
 PORT = 10000
 """What Render tells a web service to listen on where its blueprint does not say."""
@@ -153,7 +153,7 @@ def render_sites(text: str, operator: Operator) -> tuple[StaticSite, ...]:
     """Return the static sites of a blueprint, whose commands do everything by themselves."""
     blueprint = _blueprint(text, operator)
     return tuple(
-        StaticSite(each["buildCommand"], each["staticPublishPath"], blueprint.environment(each), installs_first=False)
+        StaticSite(each["buildCommand"], each["staticPublishPath"], blueprint.environment(each))
         for each in blueprint.services
         if each.get("runtime") == "static"
     )

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.e2e.platform_world import PlatformRun, World, docker
+from tests.e2e.platform_run import PlatformRun
+from tests.e2e.platform_world import World, docker
 
 SOMEBODY = {"name": "ada", "email": "ada@example.com", "password": "a long enough password"}
 KNOWN = {
@@ -44,8 +45,8 @@ def use_cipherbox(world: World) -> None:
     assert world.json(api, f"/files/{stored['id']}", headers=shown)["contentBase64"] == content
     sealed = world.json(api, f"/files/{stored['id']}/seal", method="POST", headers={**shown, "Content-Length": "0"})
     assert sealed["seal"]
-    if any(run.name.endswith("web") for run in world.runs):
-        use_files(world, named(world, "web"), world.run(api).public_url)
+    for web in [run.name for run in world.runs if run.name.endswith("web")]:
+        use_files(world, web, world.run(api).public_url)
 
 
 def use_files(world: World, web: str, api: str) -> None:

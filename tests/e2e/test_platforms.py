@@ -21,19 +21,25 @@ from bayplan.tree import Tree
 from tests.e2e.platform_fly import fly_runs
 from tests.e2e.platform_images import Images
 from tests.e2e.platform_operator import operate
-from tests.e2e.platform_railway import evaluated, railway_runs, railway_sites
+from tests.e2e.platform_railway import evaluated, railway_runs
 from tests.e2e.platform_render import render_runs, render_sites
-from tests.e2e.platform_static import StaticSite, built
+from tests.e2e.platform_run import PlatformRun
+from tests.e2e.platform_static import built
 from tests.e2e.platform_systems import KNOWN, USES, end_amid_a_job, keeps_every_job, named
-from tests.e2e.platform_world import Names, PlatformRun, World, world
+from tests.e2e.platform_world import Names, World, world
 from tests.e2e.system import CLUTTER, EXAMPLES
 
 pytestmark = pytest.mark.engine
 SYSTEMS = tuple(USES)
 NAMES = {"fly": Names.IPV6, "railway": Names.BOTH, "render": Names.IPV4}
+SERVICES = {
+    "forgestack": {"api", "web", "worker"},
+    "cipherbox": {"api", "tee-worker", "web"},
+    "everyskill": {"migrate", "web"},
+    "whereabouts": {"backend"},
+}
+"""What is ours, and has to be somewhere on each platform."""
 CASES = [(system, platform) for system in SYSTEMS for platform in NAMES]
-STATIC = "cipherbox"
-"""Its web app is files, and its image holds no server."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,11 @@ def projects(written: dict[str, Written], tmp_path_factory: pytest.TempPathFacto
     return evaluated(files, tmp_path_factory.mktemp("railway"))
 
 
+def short(name: str, system: str) -> str:
+    """Return what the stack calls a service: where names are shared by all the world, the stack's stands before it."""
+    return name.removeprefix(f"{system}-").removeprefix("staging-")
+
+
 @dataclass(frozen=True)
 class Deployed:
     """A system that runs as a platform runs it."""
@@ -81,6 +92,12 @@ class Deployed:
     platform: str
     world: World
     seconds: float
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The names of what the platform serves by itself."""
+        services = self.system.deployment.platform_services
+        return tuple(each.name for each in services if (each.platform, each.kind) == (self.platform, "static"))
 
     def of(self, *kinds: str) -> tuple[PlatformRun, ...]:
         return tuple(run for run in self.world.runs if run.kind in kinds)
@@ -118,15 +135,17 @@ def test_it_is_released_and_healthy_and_does_what_it_is_for(
     deployed: Deployed, record_property: Callable[[str, object], None]
 ) -> None:
     """Each release command has succeeded, and each check was answered, before this begins; here people come."""
-    made = deployed.world
+    made, name = deployed.world, deployed.system.name
+    ours = [run.name for run in (*deployed.services, *deployed.of("job"))]
+    assert {short(each, name) for each in (*ours, *deployed.sites)} == SERVICES[name]
     assert all(run.checks for run in deployed.of("web"))
     assert len(made.released) == 1, "the database is migrated once, by a release command or a job"
-    USES[deployed.system.name](made)
+    USES[name](made)
     record_property(
         "figure",
-        f"{deployed.system.name} on {deployed.platform}: {len(deployed.services)} services and "
+        f"{name} on {deployed.platform}: {len(deployed.services)} services and "
         f"{len(deployed.of('store'))} stores up and healthy in {deployed.seconds:.1f} s, "
-        f"{sum(made.released.values()):.1f} s of it the migration; {made.requests} requests answered",
+        f"{sum(made.released.values()):.1f} s of it the migration; {made.checks} checks and {made.requests} requests",
     )
 
 
@@ -164,24 +183,12 @@ def test_the_worker_finishes_its_job_and_everything_ends_in_time(
         assert code in (0, 128 + 2, 128 + 15), run.name
 
 
-@pytest.mark.parametrize("platform", NAMES)
-def test_files_that_a_platform_serves_by_itself_are_built_by_its_command(
-    platform: str, written: dict[str, Written], projects: dict[str, Any], tmp_path: Path
-) -> None:
-    """Where there is such a command; elsewhere an image serves them, which has been asked above."""
-    system = written[STATIC]
-    if platform == "fly":
-        sites: tuple[StaticSite, ...] = ()
-    elif platform == "railway":
-        sites = railway_sites(projects[STATIC]["resources"], operate(system.root, platform, KNOWN, tmp_path / "told"))
-    else:
-        text = system.file("render*.yaml").read_text(encoding="utf-8")
-        sites = render_sites(text, operate(system.root, platform, KNOWN, tmp_path / "told"))
-    ours = {each.name for each in system.deployment.platform_services if each.platform == platform and each.dockerfile}
-    assert len(sites) == (0 if any(name.endswith("web") for name in ours) else 1)
-    for site in sites:
-        files = built(site, system.root, tmp_path / "built")
-        assert "<script" in files["index.html"]
-        address = site.environment["VITE_API_URL"]
-        assert address.startswith("https://")
-        assert any(address in text for path, text in files.items() if path.endswith(".js"))
+def test_a_static_site_is_built_by_its_command(written: dict[str, Written], tmp_path: Path) -> None:
+    system = written["cipherbox"]
+    operator = operate(system.root, "render", KNOWN, tmp_path / "operator")
+    (site,) = render_sites(system.file("render*.yaml").read_text(encoding="utf-8"), operator)
+    files = built(site, system.root, tmp_path / "site")
+    assert "<script" in files["index.html"]
+    address = site.environment["VITE_API_URL"]
+    assert address.startswith("https://")
+    assert any(address in text for path, text in files.items() if path.endswith(".js"))

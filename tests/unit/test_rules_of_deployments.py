@@ -532,3 +532,18 @@ def test_a_secret_is_written_into_no_platforms_file(value: str, effects: list[st
     files = {"render.yaml": blueprint, ".railway/railway.ts": project, "fly.toml": f'[env]\nJWT_SECRET = "{value}"\n'}
     for path, text in files.items():
         assert [str(each.effect) for each in found("secret-in-platform-file", {path: text})] == effects
+
+
+@pytest.mark.parametrize(
+    ("url", "count"),
+    [
+        ("http://localhost:4000/api/health", 0),
+        ("http://localhost:4000/health", 1),
+        ("http://localhost:8080/health", 0),
+        ("http://staging.example.com:4000/health", 0),
+        ("http://localhost:4000/orders", 0),
+    ],
+)
+def test_a_workflow_asks_for_a_health_route_that_is_there(url: str, count: int) -> None:
+    flow = f"on: push\njobs: {{smoke: {{runs-on: ubuntu-24.04, steps: [{{run: 'curl -f {url}'}}]}}}}\n"
+    assert len(found("unanswered-health-path", {FLOW: flow, API: image("USER node")})) == count

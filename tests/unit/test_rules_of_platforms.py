@@ -171,6 +171,11 @@ FAILURES = [
         compose(f"    healthcheck: {{test: wget -qO- http://127.0.0.1:4000/healthz}}\n{given(*VARIABLES)}"),
         "unanswered-health-path", "compose.yaml", "/healthz", id="5-compose",
     ),
+    pytest.param(
+        workflow(more="      - run: |\n          docker run -d -p 4000:4000 api\n"
+                 "          curl --fail http://localhost:4000/healthz\n"),
+        "unanswered-health-path", FLOW, "/healthz", id="5-workflow",
+    ),
     # 6: the image is not for where it runs, or was made under emulation
     *[
         pytest.param(files, "missing-platform", FLOW, "linux/arm64", id=f"6-{name}")

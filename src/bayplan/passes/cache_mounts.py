@@ -7,6 +7,10 @@ from bayplan.catalog import load
 from bayplan.model.config import Config, TargetsConfig
 from bayplan.model.image import Image, Run, Stage, Step
 from bayplan.model.stack import Service, Stack
+from bayplan.passes import install_pnpm
+
+NAMED = f" --store-dir {install_pnpm.STORE.target}"
+"""How an install is told of a folder that is then none but its own."""
 
 
 def fitted(stack: Stack, config: Config) -> Stack:
@@ -43,4 +47,6 @@ def _stage(stage: Stage) -> Stage:
 
 
 def _step(step: Step) -> Step:
-    return replace(step, caches=()) if isinstance(step, Run) and step.caches else step
+    if not isinstance(step, Run) or not step.caches:
+        return step
+    return replace(step, caches=(), commands=tuple(command.replace(NAMED, "") for command in step.commands))

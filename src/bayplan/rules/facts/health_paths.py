@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from bayplan.model.code import Route
 from bayplan.model.deployment import Deployment
 from bayplan.model.workspace import Package
-from bayplan.rules.facts.apps import App
+from bayplan.rules.facts.apps import App, apps
 from bayplan.rules.facts.fly import CHECKS, parts
-from bayplan.rules.facts.probes import probe_in, probe_of
+from bayplan.rules.facts.probes import URL, probe_in, probe_of
 from bayplan.rules.facts.stages import environment_of, last
+from bayplan.rules.facts.workflows import at_words
 from bayplan.source import At
 
 BRINGS_ROUTES = (
@@ -22,6 +23,7 @@ BRINGS_ROUTES = (
     "@fastify/under-pressure",
 )
 FRAMEWORKS = frozenset({"next", "nest", "express", "fastify", "hono", "koa", "node"})
+HEALTH = re.compile(r"/(?:[\w-]*health[\w-]*|ready|readyz|livez?|liveness|readiness|ping|heartbeat)$")
 PARAMETER = re.compile(r"^(:.*|\[.*\]|\{.*\}|\*.*)$")
 
 
@@ -53,6 +55,21 @@ def asked(deployment: Deployment, app: App) -> Iterator[Asked]:
         for place in places:
             if place.value.startswith("/"):
                 yield Asked(who, place.value, place.at)
+    yield from _asked_by_workflows(deployment, app)
+
+
+def _asked_by_workflows(deployment: Deployment, app: App) -> Iterator[Asked]:
+    """Yield what workflows ask an app that they have started; a port that two apps listen on may be either's."""
+    port = app.package.code.port.value if app.package.code.port else None
+    every = apps(app.layout.workspace, deployment) if deployment.workflows else ()
+    if sum(each.package.code.port is not None and each.package.code.port.value == port for each in every) != 1:
+        return
+    steps = [(job.name, step.script) for flow in deployment.workflows for job in flow.jobs for step in job.steps]
+    for name, script in steps:
+        for match in URL.finditer(script.value) if script else ():
+            path = match["path"] or ""
+            if script and match["port"] == f":{port}" and is_local(match["host"]) and HEALTH.search(path):
+                yield Asked(f"job `{name}`", path, at_words(script, match[0]))
 
 
 def is_local(host: str | None) -> bool:
