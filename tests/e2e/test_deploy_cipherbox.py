@@ -104,16 +104,16 @@ def test_the_next_one_replaces_it_while_every_visitor_is_answered(staging: Stagi
     assert [each for each in answers if each[1] != 200] == []
 
 
-def test_one_that_cannot_be_is_taken_back(staging: Staging, target: Machine, root: Path) -> None:
-    """The service that is not well is the one with the wrong key: its check fails, and staging stays as it was."""
-    compose = root / COMPOSE
-    before, kept = staging.running("postgres"), compose.read_text(encoding="utf-8")
-    compose.write_text(kept.replace("TEE_WORKER_URL: http://tee-worker:3001", "PORT: '3999'"), encoding="utf-8")
+def test_healthy_services_that_no_visitor_reaches_are_taken_back(staging: Staging, target: Machine) -> None:
+    caddyfile = staging.root / "docker/Caddyfile"
+    kept, runs = caddyfile.read_text(encoding="utf-8"), staging.running("caddy")
+    caddyfile.write_text(kept.replace("reverse_proxy api:3000", "reverse_proxy api:3999"), encoding="utf-8")
     try:
         done = deploy(staging, target, "two")
     finally:
-        compose.write_text(kept, encoding="utf-8")
+        caddyfile.write_text(kept, encoding="utf-8")
     assert not done.succeeded
+    assert re.search(rf"https://{re.escape(API)}/health answers 50[23]\.", done.output), done.output
     assert "runs again" in done.output
     assert staging.ask(API, "/health")[0] == 200
-    assert staging.running("postgres") == before
+    assert staging.running("caddy") == runs

@@ -1,7 +1,6 @@
 """Deployments as GitHub would run them: the steps of the workflow in bash, over SSH, with images from a registry."""
 
 import contextlib
-import getpass
 import json
 import os
 import random
@@ -26,7 +25,7 @@ from bayplan.catalog.contract import contract
 from bayplan.formats import dotenv
 from bayplan.formats.dotenv_values import values
 from bayplan.pipeline import plan
-from tests.e2e.deploy_target import PASSWORD, USER, Machine, Registry, machine, registry
+from tests.e2e.deploy_target import PASSWORD, USER, Machine, Registry, machine, registry, removed
 from tests.e2e.deployed_stack import API, APP, deployed
 from tests.e2e.system import bayplan, copied, docker, free_port
 from tests.e2e.workflow_run import Run
@@ -75,11 +74,7 @@ class World:
     @property
     def known(self) -> dict[str, str]:
         return {
-            "secrets.DEPLOY_HOST": "127.0.0.1",
-            "secrets.DEPLOY_USER": getpass.getuser(),
-            "secrets.DEPLOY_KEY": self.machine.key,
-            "secrets.DEPLOY_KNOWN_HOSTS": self.machine.known_hosts,
-            "vars.DEPLOY_PORT": str(self.machine.port),
+            **self.machine.known,
             "secrets.MESSAGE": MESSAGE,
             "secrets.REDIS_PASSWORD": "the password that nobody sees",
             "vars.OWNER": "acme",
@@ -172,18 +167,6 @@ def written(world: World, **more: Any) -> None:
         target = world.checkout / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(file.text, encoding="utf-8")
-
-
-def removed(project: str) -> None:
-    label = f"label=com.docker.compose.project={project}"
-    for kind, listing, remove in (
-        ("container", ("ls", "--all"), ("rm", "--force", "--volumes")),
-        ("volume", ("ls",), ("rm",)),
-        ("network", ("ls",), ("rm",)),
-    ):
-        names = docker(kind, *listing, "--quiet", "--filter", label).split()
-        if names:
-            docker(kind, *remove, *names)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,8 @@ import pytest
 
 pytestmark = pytest.mark.engine
 EXAMPLE = Path(__file__).parents[2] / "examples" / "forgestack"
+TARGETS = "targets: { railway: {} }\n"
+"""As in the example: its builder takes no cache mounts, and the same images are built once for all tests."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def free_port() -> int:
 def copy(folder: Path, name: str, settings: str = "") -> Path:
     root = folder / "forge stack"
     shutil.copytree(EXAMPLE / "repo", root, ignore=shutil.ignore_patterns("node_modules", "dist", ".next", ".turbo"))
-    (root / "bayplan.yaml").write_text(f"version: 1\nname: {name}\n{settings}", encoding="utf-8")
+    (root / "bayplan.yaml").write_text(f"version: 1\nname: {name}\n{settings}{TARGETS}", encoding="utf-8")
     return root
 
 
@@ -237,7 +239,7 @@ def test_a_budget_below_the_base_is_explained_and_one_that_could_hold_fails(runn
     )
     config = running.root / "bayplan.yaml"
     before = config.read_text(encoding="utf-8")
-    config.write_text(f"version: 1\nname: {running.name}\nservices:\n{budgets}", encoding="utf-8")
+    config.write_text(f"version: 1\nname: {running.name}\nservices:\n{budgets}{TARGETS}", encoding="utf-8")
     try:
         said = bayplan(running.root, "build", expect=1)
     finally:

@@ -6,7 +6,6 @@ operator tells an app comes from the written template, by the commands at its he
 stands in for them, and the open databases for those that are theirs.
 """
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from tests.e2e.platform_run import PlatformRun
 from tests.e2e.platform_static import built
 from tests.e2e.platform_systems import KNOWN, USES, end_amid_a_job, keeps_every_job, named
 from tests.e2e.platform_world import Names, World, world
-from tests.e2e.system import CLUTTER, EXAMPLES
+from tests.e2e.system import bayplan, copied
 
 pytestmark = pytest.mark.engine
 SYSTEMS = tuple(USES)
@@ -61,9 +60,8 @@ def written(tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[d
     assert engine
     found = {}
     for name in SYSTEMS:
-        root = tmp_path_factory.mktemp(name) / "repository"
-        shutil.copytree(EXAMPLES / name / "repo", root, ignore=shutil.ignore_patterns(*CLUTTER))
-        shutil.copytree(EXAMPLES / name / "expected", root, dirs_exist_ok=True)
+        root = copied(name, tmp_path_factory.mktemp(name))
+        bayplan(root, "write")
         found[name] = Written(name, root, read_deployment(Tree(root)), Images(root, name))
     try:
         yield found

@@ -330,3 +330,16 @@ def test_a_port_says_why() -> None:
 )
 def test_whether_it_ends_in_order(text: str, *, handled: bool) -> None:
     assert (read_main(text).handles_sigterm is not None) == handled
+
+
+@pytest.mark.parametrize(
+    ("text", "handled"),
+    [
+        ("process.on('SIGINT', stop)", True),
+        ("for (const s of ['SIGTERM', 'SIGINT']) process.on(s, stop)", True),
+        ("app.enableShutdownHooks()", True),
+        ("process.on('SIGTERM', stop)", False),
+    ],
+)
+def test_whether_it_ends_in_order_when_it_is_interrupted(text: str, *, handled: bool) -> None:
+    assert (read_main(text).handles_sigint is not None) == handled

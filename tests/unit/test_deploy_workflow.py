@@ -206,7 +206,7 @@ def test_a_certificate_and_a_key_that_lie_apart_stay_both(stack: Stack) -> None:
 def test_stores_and_migrations_come_before_anything_is_replaced(cipherbox: Stack) -> None:
     lines = commands(cipherbox, "deploy")
     first = lines.index("if start ipfs postgres redis &&")
-    assert lines[first + 1] == "compose run --rm --no-deps --no-TTY migrate &&"
+    assert lines[first + 1] == "compose run --rm --no-deps -T migrate &&"
     assert lines[first + 2].endswith("again locked; then")
 
 
@@ -215,7 +215,7 @@ def test_a_job_that_needs_a_service_runs_once_that_is_up(stack: Stack) -> None:
     seed = replace(migrate, name="seed", needs=(Need("api", Condition.HEALTHY, WHY),))
     lines = commands(replace(stack, services=(seed, *stack.services)), "deploy")
     assert lines.index('sh "$release"/deploy/staging.sh again locked &&') < lines.index(
-        "compose run --rm --no-deps --no-TTY seed; then"
+        "compose run --rm --no-deps -T seed; then"
     )
 
 
@@ -303,7 +303,7 @@ def test_a_wildcard_has_no_name_to_ask_for_and_a_variable_is_read_from_the_proxy
     assert found.proxy is not None
     named = replace(found, proxy=replace(found.proxy, variables=(Variable("DOMAIN", Asked("DOMAIN"), WHY),)))
     assert asked(named) == {"https://${DOMAIN}/health": 400}
-    assert "DOMAIN=$(compose exec --no-TTY caddy printenv DOMAIN)" in commands(named, "again")
+    assert "DOMAIN=$(compose exec -T caddy printenv DOMAIN)" in commands(named, "again")
     assert 'answers "https://${DOMAIN}/health" 400' in commands(named, "again")
 
 

@@ -50,7 +50,7 @@ def test_a_dockerfile_with_any_name_is_found_when_a_service_names_it(tmp_path: P
         tmp_path,
         {
             "deploy/compose.yaml": "services: {a: {build: {context: .., dockerfile: images/api}}, b: {build: ./no}}",
-            "fly.worker.toml": "[build]\ndockerfile = 'images/worker'\n",
+            "fly.worker.toml": "app = 'worker'\n[build]\ndockerfile = 'images/worker'\n",
             "render.yaml": "services: [{type: web, name: web, runtime: docker, dockerfilePath: images/web}]\n",
             "images/api": "FROM a\n",
             "images/worker": "FROM b\n",

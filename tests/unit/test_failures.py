@@ -113,6 +113,44 @@ def test_failure_1_a_package_is_missing_from_what_starts_a_deployment(path: str,
     assert line in harm.texts[path].splitlines()[finding.places[0].at.line - 1]
 
 
+FLOW = ".github/workflows/docker-build.yml"
+PROJECT = ".railway/railway.ts"
+
+
+@pytest.mark.requirement("FS-34")
+@pytest.mark.parametrize(
+    ("path", "pattern", "text", "rule"),
+    [
+        ("fly.api.toml", "internal_port = 4000", "internal_port = 4001", "port-mismatch"),
+        ("fly.web.toml", "internal_port = 3000", "internal_port = 3001", "port-mismatch"),
+        ("fly.api.toml", "cd /app/packages/db", "cd /app/db", "missing-start-file"),
+        ("fly.api.toml", 'path = "/api/health"', 'path = "/health"', "unanswered-health-path"),
+        ("fly.api.toml", "apps/api/Dockerfile", "apps/apii/Dockerfile", "missing-dockerfile"),
+        ("fly.redis.toml", 'destination = "[^"]+"', 'destination = "/cache"', "data-without-volume"),
+        ("fly.postgres.toml", 'destination = "[^"]+"', 'destination = "/cache"', "data-without-volume"),
+        (PROJECT, "apps/api/Dockerfile", "apps/apii/Dockerfile", "missing-dockerfile"),
+        (PROJECT, 'healthcheck: "/api/health"', 'healthcheck: "/health"', "unanswered-health-path"),
+        (PROJECT, "cd /app/packages/db", "cd /app/db", "missing-start-file"),
+        (PROJECT, r" *JWT_SECRET: preserve\(\),\n", "", "missing-variable"),
+        (PROJECT, r'"/packages/db/\*\*",\n', "", "missed-change"),
+        ("render.yaml", "apps/api/Dockerfile", "apps/apii/Dockerfile", "missing-dockerfile"),
+        ("render.yaml", "healthCheckPath: /api/health", "healthCheckPath: /health", "unanswered-health-path"),
+        ("render.yaml", "cd /app/packages/db", "cd /app/db", "missing-start-file"),
+        ("render.yaml", r" *- key: JWT_SECRET\n.*\n", "", "missing-variable"),
+        ("render.yaml", "noeviction", "allkeys-lru", "evicting-queue-store"),
+        ("render.yaml", r" *- packages/shared/\*\*\n", "", "missed-change"),
+        (FLOW, r"apps/web/Dockerfile \\", r"apps/webb/Dockerfile \\", "missing-deployed-file"),
+        (FLOW, "packages/shared packages/ui", "packages/ui", "missed-change"),
+    ],
+)
+def test_a_platforms_file_that_did_not_follow_is_found(path: str, pattern: str, text: str, rule: str) -> None:
+    found = Harm().replace(path, pattern, text).found()
+    (finding,) = found.pop(rule)
+    assert finding.places[0].at.file == path
+    assert finding.effect.fails
+    assert found == {}
+
+
 @pytest.mark.requirement("FS-09")
 def test_failure_2_standalone_output_is_commented_out() -> None:
     harm = Harm().replace("apps/web/next.config.ts", r"^ *output: 'standalone',", "  // output: 'standalone',")

@@ -49,6 +49,26 @@ def test_a_package_whose_main_is_a_folder_keeps_its_code(repository: Repository,
     )
 
 
+def test_services_that_call_each_other_wait_for_neither(repository: Repository) -> None:
+    healthy = "app.get('/health', (q, s) => s.end());\n"
+    head = "const app = require('express')();\n" + healthy
+    for name, port, code in (
+        ("shop", 4100, "fetch(process.env.ADMIN_URL);\n"),
+        ("admin", 4101, "fetch(process.env.SHOP_URL);\nfetch(process.env.PRICER_URL);\n"),
+        ("pricer", 4102, ""),
+    ):
+        plain(repository, f"apps/{name}", f"{head}{code}app.listen({port});\n", dependencies={"express": "5.0.0"})
+    waits = {each.name: [need.name for need in each.needs] for each in repository.plan().stack.services}
+    assert waits == {"admin": ["pricer"], "pricer": [], "shop": []}
+
+
+def test_what_a_platform_reads_is_no_part_of_an_image(repository: Repository) -> None:
+    plain(repository, "apps/api", server(4100)).write("apps/api/railway.json", "{}\n")
+    planned = repository.plan("targets: {railway: {json: true}}\n")
+    assert "**/railway.json" in planned.files[".dockerignore"].text
+    assert "railway.json" not in planned.files["apps/api/Dockerfile"].text
+
+
 def test_nothing_is_installed_for_a_build_that_there_is_not(repository: Repository) -> None:
     text = plain(repository, "apps/api", server(4100)).plan().files["apps/api/Dockerfile"].text
     assert text.count("pnpm install") == 1

@@ -366,6 +366,14 @@ def test_a_path_from_the_root_in_a_workflow_is_there(script: str, count: int) ->
     assert len(found("missing-deployed-file", files)) == count
 
 
+def test_a_path_of_another_folder_is_not_looked_for_at_the_root() -> None:
+    flow = "on: push\njobs: {a: {runs-on: x, %s steps: [{%s run: image apps/apii/Dockerfile}]}}\n"
+    files = {API: image("USER node")}
+    for where in (("", "working-directory: shop,"), ("defaults: {run: {working-directory: shop}},", "")):
+        assert found("missing-deployed-file", {**files, FLOW: flow % where}) == []
+    assert len(found("missing-deployed-file", {**files, FLOW: flow % ("", "")})) == 1
+
+
 PRIVATE = 'app = "shop-mailer"\n[build]\nimage = "x/y:1"\n[env]\nAPI_URL = "http://%s"\n'
 
 

@@ -63,4 +63,10 @@ def _steps(document: Document, job: str) -> Iterator[WorkflowStep]:
                 scalar(document, *route, "run"),
                 document.at(*route),
                 scalar(document, *route, "if"),
+                scalar(document, *route, "working-directory") or _usual_folder(document, job),
             )
+
+
+def _usual_folder(document: Document, job: str) -> Located[str] | None:
+    key = ("defaults", "run", "working-directory")
+    return scalar(document, "jobs", job, *key) or scalar(document, *key)

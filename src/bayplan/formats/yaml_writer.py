@@ -29,8 +29,7 @@ class Entry:
 Value: TypeAlias = Scalar | Mapping[str, "Value"] | Sequence["Value"] | Entry
 
 UNPRINTABLE = re.compile(
-    r"[^\n\t\x20-\x7e\xa0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff"
-    r"\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 """What YAML cannot hold as it is, and what turns the direction of the writing."""
 NEEDS_QUOTES = re.compile(r"""[-?:,\[\]{}#&*!|>'"%@`]|[^ ].*(?::\s|\s#|:\Z)|.*[\t\n]|=\Z|\s|.*\s\Z|\Z""", re.DOTALL)

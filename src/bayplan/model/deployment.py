@@ -231,6 +231,8 @@ class WorkflowStep:
     script: Located[str] | None
     at: At
     condition: Located[str] | None = None
+    folder: Located[str] | None = None
+    """Where its script runs; None for the root of the repository."""
 
 
 @dataclass(frozen=True, slots=True)

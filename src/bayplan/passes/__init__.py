@@ -179,7 +179,7 @@ class _Planner:
             prepared_by = migrations.waited_for(app, migrating)
             waits = needs.needs(app.name, found, self.users, before[0], prepared_by, before[1])
             services.append(self._service(app, checks[app.name], found, waits))
-        return services
+        return needs.without_circles(services)
 
     def _node(self, app: App) -> Fact[str]:
         return node_version.node_version(app.workspace, self.config)

@@ -1,9 +1,11 @@
 """What each service waits for before it starts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bayplan.catalog.stores import holding_tables
 from bayplan.model.parts import Condition, Need, Variable, fixed
+from bayplan.model.stack import Service
 from bayplan.source import Why
 
 
@@ -40,3 +42,23 @@ def needs(
                         )
                     )
     return tuple(found)
+
+
+def without_circles(services: Sequence[Service]) -> list[Service]:
+    """Return the services without the waits by which some would wait for themselves: those that call each other."""
+    waits = {each.name: {need.name for need in each.needs} for each in services}
+    return [
+        replace(each, needs=tuple(need for need in each.needs if each.name not in _reached(waits, need.name)))
+        for each in services
+    ]
+
+
+def _reached(waits: Mapping[str, set[str]], name: str) -> set[str]:
+    """Return the names of all that must be there before a service can start."""
+    found: set[str] = set()
+    open_ones = [name]
+    while open_ones:
+        new = waits.get(open_ones.pop(), set()) - found
+        found |= new
+        open_ones += new
+    return found

@@ -25,6 +25,8 @@ FOR_BROWSERS = re.compile(r"CORS|ORIGIN|PUBLIC|FRONTEND|CALLBACK|REDIRECT|(APP|S
 ADDRESS = re.compile(r"^(?P<name>\w*?)_?(?:INTERNAL_)?(?:BASE_)?(?:URL|ORIGIN|ENDPOINT|ADDRESS)$")
 LOCAL = re.compile(r"^https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(?P<port>\d+)(?P<path>/.*)?$")
 EXAMPLES = {"url": "https://example.com", "email": "someone@example.com", "boolean": "false", "number": "1"}
+UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What a default may hold and no file of values shows."""
 SYNONYMS = frozenset({"api", "backend", "server"})
 
 
@@ -158,7 +160,7 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
         purpose=purpose,
         example=example,
         group=known.group or "",
-        fallback=default,
+        fallback=default if default is None or not UNSHOWN.search(default) else None,
         made_up=MADE_UP.search(name) is not None,
         for_browsers=isinstance(found, Asked)
         and FOR_BROWSERS.search(name) is not None
@@ -247,7 +249,7 @@ def _usual_purpose(name: str) -> str:
 def _example(found: Value, default: str | None, uses: Sequence[EnvUse]) -> str:
     if isinstance(found, Asked) and found.default is not None:
         return found.default
-    if default is not None:
+    if default is not None and not UNSHOWN.search(default):
         return default
     kind = next((use.kind for use in uses if use.kind), "")
     return kind.removeprefix("enum:").split("|")[0] if kind.startswith("enum:") else EXAMPLES.get(kind, "")

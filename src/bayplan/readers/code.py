@@ -71,8 +71,9 @@ def _code(program: Program, env: Environment, package: Package, uses: tuple[EnvU
     )
     if kind is None:
         return code
+    is_next = kind.value == "next"
     terminated, interrupted = (
-        package.at if kind.value == "next" else handles(signal, program, env, package) for signal in ("SIGTERM", "SIGINT")
+        package.at if is_next else handles(signal, program, env, package) for signal in ("SIGTERM", "SIGINT")
     )
     routed = replace(
         code,

@@ -22,7 +22,7 @@ CODE_OR_DATA = re.compile(r"\.(?:[cm]?[jt]sx?|json|node|wasm)$")
 NOT_FOR_RUNNING = re.compile(
     r"(?:^|/)(?:__tests__|__mocks__|tests?|e2e|coverage|docs|node_modules)(?:/|$)|\.(?:test|spec|config)\.[cm]?[jt]sx?$"
 )
-BESIDE_THE_CODE = ("tsconfig", "package-lock", "turbo.json", "nest-cli", "apps", "packages")
+BESIDE_THE_CODE = ("tsconfig", "package-lock", "turbo.json", "railway.json", "nest-cli", "apps", "packages")
 NEVER = frozenset({"package.json", "tsconfig.json", ".", "", ".turbo", "coverage", "storybook-static", "node_modules"})
 
 

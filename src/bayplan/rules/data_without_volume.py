@@ -59,17 +59,17 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
             facts = known(service.image.value) if service.image else None
             if service.image is None or facts is None or facts.data is None or facts.serves or service.dockerfile:
                 continue
-            reason = _reason(service, queue)
-            if reason is None or _is_kept(service, facts.data):
-                continue
-            yield _finding(service, facts.data, service.image.at, reason)
+            reason, folder = _reason(service, queue), _folder(service, facts.data)
+            if reason is not None and not _is_kept(service, folder):
+                yield _finding(service, folder, service.image.at, reason)
     for service in deployment.platform_services:
         facts = known(service.image.value) if service.image else None
         if service.image is None or facts is None or facts.data is None or facts.serves:
             continue
-        reason, on_platform = _reason(service, queue), replace(service, mounts=_mounts(deployment, service))
-        if reason is not None and not _is_kept(on_platform, facts.data):
-            yield _finding(on_platform, facts.data, service.image.at, reason)
+        reason, folder = _reason(service, queue), _folder(service, facts.data)
+        on_platform = replace(service, mounts=_mounts(deployment, service))
+        if reason is not None and not _is_kept(on_platform, folder):
+            yield _finding(on_platform, folder, service.image.at, reason)
 
 
 def _mounts(deployment: Deployment, service: DeployedService) -> tuple[Mount, ...]:
@@ -95,8 +95,14 @@ def _reason(service: DeployedService, queue: At | None) -> At | None:
     return queue
 
 
+def _folder(service: DeployedService, usual: str) -> str:
+    """Return the folder that holds the data: PostgreSQL is told of another one by PGDATA."""
+    moved = service.environment.get("PGDATA")
+    return moved.value if moved is not None else usual
+
+
 def _is_kept(service: DeployedService, data: str) -> bool:
-    if any("PGDATA" in name for name in service.environment):
+    if not data.startswith("/") or "$" in data:
         return bool(service.mounts)
     return any(
         mount.kind in ("volume", "bind") and mount.source and below(data, posixpath.normpath(mount.target)) is not None

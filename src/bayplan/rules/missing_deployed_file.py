@@ -68,13 +68,13 @@ FLAGS = {
 
 
 def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
-    names = {posixpath.basename(path) for path in deployment.paths}
+    names = {posixpath.basename(path) for path in deployment.paths} if deployment.workflows else set()
     for workflow in deployment.workflows:
         for job in workflow.jobs:
             for path in _named(job):
                 first, slash, _ = path.value.partition("/")
                 name = posixpath.basename(path.value)
-                is_from_root = bool(slash) and first in workspace.folders and not _changes_folder(job)
+                is_from_root = bool(slash) and first in workspace.folders and not _works_elsewhere(job)
                 if (name in names and not is_from_root) or _is_made(job, path.value if is_from_root else name):
                     continue
                 if is_absent(workspace, deployment, path.value):
@@ -95,8 +95,9 @@ def _named(job: WorkflowJob) -> Iterator[Located[str]]:
                     yield Located(posixpath.normpath(word), at_words(step.script, word))
 
 
-def _changes_folder(job: WorkflowJob) -> bool:
-    return any(
+def _works_elsewhere(job: WorkflowJob) -> bool:
+    """Say whether paths in a job may be of another folder than the root."""
+    return any(step.folder is not None for step in job.steps) or any(
         command.words[:1] in (("cd",), ("pushd",))
         for step in job.steps
         if step.script

@@ -23,10 +23,12 @@ def write(stack: Stack) -> Mapping[str, Rendered]:
 
 
 def missing(stack: Stack) -> str:
-    """Say what an environment lacks to be deployed by a workflow; empty where it lacks nothing."""
-    if stack.targets.github is None or not stack.services or all(own.pulled is not None for own in stack.built):
-        return "" if stack.services else "nothing of this environment is deployed: it runs the stores alone"
+    """Say what keeps an environment from being deployed by a workflow; empty where nothing does."""
+    if not stack.services:
+        return f"{stack.environment} runs its stores alone"
+    if all(own.pulled is not None for own in stack.built):
+        return ""
     return (
-        f"the images of {stack.environment} are built where it runs: set `images:` to have them built by GitHub and"
-        f" {deploy_workflow.path(stack)} written, which deploys them"
+        f"the images of {stack.environment} are built where it runs: set `images:` to have them built by GitHub, and"
+        f" {deploy_workflow.path(stack)} written that deploys them"
     )

@@ -158,7 +158,7 @@ def _again(stack: Stack) -> Iterator[str]:
         config = shlex.quote(stack.proxy.caddyfile)
         yield f"start {name}"
         yield "# The file it was started with is the one it goes on seeing, so it is told the new one."
-        yield f"compose exec --no-TTY {name} \\"
+        yield f"compose exec -T {name} \\"
         yield f'  caddy reload --config - --adapter caddyfile <"$release"/{config}'
     if _unchecked(stack):
         yield f"stays {' '.join(_unchecked(stack))}"
@@ -166,7 +166,7 @@ def _again(stack: Stack) -> Iterator[str]:
         inside = HTTP if scheme(stack.proxy) == "http" else HTTPS
         name = shlex.quote(stack.proxy.name)
         yield f"proxy=$(compose port {name} {inside})"
-        yield from (f"{each.name}=$(compose exec --no-TTY {name} printenv {each.name})" for each in placeholders(stack))
+        yield from (f"{each.name}=$(compose exec -T {name} printenv {each.name})" for each in placeholders(stack))
         yield from (f"answers {each.word} {each.below}" for each in asked)
     yield 'point verified "$release"'
     yield 'echo "${release##*/} runs."'
@@ -212,4 +212,4 @@ def _deployed(stack: Stack) -> list[str]:
 
 
 def _run(job: str) -> str:
-    return f"compose run --rm --no-deps --no-TTY {job}"
+    return f"compose run --rm --no-deps -T {job}"

@@ -82,8 +82,8 @@ state() {
 """
 ANSWERS = """\
 @comment@answers() { # URL LIMIT: the first status that is wrong
-  status=$(curl --silent --show-error@insecure@ --output /dev/null --write-out '%{http_code}' --max-time 20 \\
-    --retry 12 --retry-delay 5 --retry-all-errors --connect-to "::$proxy" "$1") || true
+  status=$(curl --silent --show-error@insecure@ --output /dev/null --write-out '%{http_code}' --max-time 30 \\
+    --retry 12 --retry-delay 5 --retry-max-time 60 --retry-all-errors --connect-to "::$proxy" "$1") || true
   [ "${status:-0}" -ge 100 ] && [ "$status" -lt "$2" ] && return
   compose logs --no-color --tail 20 @proxy@
   fail "$1 answers ${status:-nothing}."

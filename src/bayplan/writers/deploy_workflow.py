@@ -24,6 +24,7 @@ PINNED = Why("deploy", "a commit cannot be moved as a tag can")
 ENDS = Why("deploy", "a job that hangs would be paid for six hours")
 GATE = Why("deploy", "its secrets, and who may deploy, are settings of the environment")
 ACCESS = Why("deploy", "how the machine is reached; its host key is known beforehand, so nobody can stand in for it")
+SENT = Why("deploy", "a release is what images do not hold: files of this repository, and values of its environment")
 MACHINE = ("DEPLOY_HOST", "DEPLOY_USER", "DEPLOY_KEY", "DEPLOY_KNOWN_HOSTS")
 PREFIX = "VALUE_"
 """What the variables of the stack are called while GitHub runs, so that none of them is PATH or BASH_ENV."""
@@ -148,17 +149,23 @@ def _job(stack: Stack, values: Sequence[DeployValue]) -> dict[str, Value]:
                 "uses": Entry(checkout.uses, beside=checkout.version, why=PINNED),
                 "with": {"persist-credentials": False},
             },
-            {
-                "name": "Send the release",
-                "id": "send",
-                "env": _environment(values),
-                "run": _send(stack, values),
-            },
-            {
-                "name": "Start it",
-                "env": {"RELEASE": "${{ steps.send.outputs.release }}", **_credentials(stack)},
-                "run": START.replace("@script@", deploy_script.path(stack)),
-            },
+            Entry(
+                {
+                    "name": "Send the release",
+                    "id": "send",
+                    "env": _environment(values),
+                    "run": _send(stack, values),
+                },
+                why=SENT,
+            ),
+            Entry(
+                {
+                    "name": "Start it",
+                    "env": {"RELEASE": "${{ steps.send.outputs.release }}", **_credentials(stack)},
+                    "run": START.replace("@script@", deploy_script.path(stack)),
+                },
+                why=Why("deploy", f"what happens on the machine stands in {deploy_script.path(stack)}"),
+            ),
         ],
     }
 

@@ -61,8 +61,8 @@ publish() { # SERVICE: hands its files over to the proxy, and ends
 
 # No authority that this machine knows has to have signed the certificate.
 answers() { # URL LIMIT: the first status that is wrong
-  status=$(curl --silent --show-error --insecure --output /dev/null --write-out '%{http_code}' --max-time 20 \
-    --retry 12 --retry-delay 5 --retry-all-errors --connect-to "::$proxy" "$1") || true
+  status=$(curl --silent --show-error --insecure --output /dev/null --write-out '%{http_code}' --max-time 30 \
+    --retry 12 --retry-delay 5 --retry-max-time 60 --retry-all-errors --connect-to "::$proxy" "$1") || true
   [ "${status:-0}" -ge 100 ] && [ "$status" -lt "$2" ] && return
   compose logs --no-color --tail 20 caddy
   fail "$1 answers ${status:-nothing}."
@@ -79,7 +79,7 @@ again() {
   publish web
   start caddy
   # The file it was started with is the one it goes on seeing, so it is told the new one.
-  compose exec --no-TTY caddy \
+  compose exec -T caddy \
     caddy reload --config - --adapter caddyfile <"$release"/docker/Caddyfile
   proxy=$(compose port caddy 443)
   answers https://api.staging.example.com/health 400
@@ -121,7 +121,7 @@ deploy() {
       printf '%s\n' "$name" "$(docker image inspect --format '{{.Id}}' "$name")"
     done >"$release/images"
   if start ipfs postgres redis &&
-    compose run --rm --no-deps --no-TTY migrate &&
+    compose run --rm --no-deps -T migrate &&
     sh "$release"/deploy/staging.sh again locked; then
     set -- "$folder"/releases/*
     while [ $# -gt 3 ]; do
