@@ -29,8 +29,8 @@ def _run(service: DeployedService, images: Images, operator: Operator) -> Platfo
     deployed, told = DEPLOYED.search(head), TOLD.search(head)
     assert deployed, f"{service.at.file} does not say how it is deployed"
     app = said["app"]
-    if told:
-        assert (told[1], set(told[2].split(", "))) == (app, set(operator.of(app)))
+    names = told[2].split(", ") if told and told[1] == app else []
+    assert set(names) == set(operator.of(app)), f"{service.at.file} and the template name other secrets"
     built = replace(service, context=Located(deployed[1] or ".", service.at))
     image = images.of(built, {name: each.value for name, each in service.build_arguments.items()})
     environment = {name: each.value for name, each in service.environment.items()}

@@ -141,8 +141,7 @@ def test_it_is_released_and_healthy_and_does_what_it_is_for(
     USES[name](made)
     record_property(
         "figure",
-        f"{name} on {deployed.platform}: {len(deployed.services)} services and "
-        f"{len(deployed.of('store'))} stores up and healthy in {deployed.seconds:.1f} s, "
+        f"{name} on {deployed.platform}: {len(made.began)} containers up and healthy in {deployed.seconds:.1f} s, "
         f"{sum(made.released.values()):.1f} s of it the migration; {made.checks} checks and {made.requests} requests",
     )
 

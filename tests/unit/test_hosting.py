@@ -77,12 +77,15 @@ def test_an_address_that_the_operator_gives_is_named_as_the_variable_it_is() -> 
 def test_replicas_and_kept_folders_are_seen(tmp_path: Path) -> None:
     from tests.unit.planning import Repository, server
 
-    told = "services: {api: {replicas: 3, keep: [/data]}}\ntargets: {fly: {}, railway: {}, render: {}}\n"
-    planned = Repository(tmp_path).app("api", server(4100)).plan(told).stack
+    told = (
+        "services: {api: {replicas: 3}, files: {replicas: 2, publish: false, keep: [/data]}}\n"
+        "proxy: {sites: {example.com: {to: api}}}\ntargets: {fly: {}, railway: {}, render: {}}\n"
+    )
+    planned = Repository(tmp_path).app("api", server(4100)).app("files", server(4101)).plan(told).stack
     found = traits(planned)
-    assert (found["replicas"], found["kept"]) == ("3 of api", "/data of api")
+    assert (found["replicas"], found["kept"]) == ("3 of api", "/data of files")
     said = {platform: " ".join(notes(replace(planned, notes=()), platform)) for platform in PLATFORMS}
-    assert all("/data of api" in text for text in said.values())
+    assert all("/data of files" in text for text in said.values())
     assert "3 of api" in said["fly"]
 
 

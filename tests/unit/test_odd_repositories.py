@@ -232,6 +232,8 @@ def test_a_database_in_a_file_is_noted_and_compiled_where_it_runs(repository: Re
     repository.app("api", server(4100), better_sqlite3="12.0.0")
     planned = repository.plan()
     assert any("better-sqlite3" in note.text and "volume" in note.text for note in planned.stack.notes)
+    kept = repository.plan("services: {api: {keep: [/data]}}\n").stack
+    assert not any("better-sqlite3" in note.text for note in kept.notes)
     assert planned.files["apps/api/Dockerfile"].text.count("apk add") == 2
 
 

@@ -14,6 +14,7 @@ TABLE: Mapping[str, Any] = {
     "shape": {
         "file": {
             "needs": ["name"],
+            "longest": {"name": 20},
             "keys": {
                 "name": "text",
                 "stop": "'off' | 'stop'",
@@ -54,6 +55,13 @@ def test_what_is_allowed_is_passed() -> None:
         [[ships]]
         crew = 3
     """)
+
+
+def test_a_text_is_as_long_as_the_platform_takes_it() -> None:
+    assert not found(f'name = "{"a" * 20}"')
+    (irregular,) = found(f'name = "{"a" * 21}"')
+    assert (irregular.fault, irregular.at.line) == (Fault.WRONG, 1)
+    assert "`name` has 21 characters, and Harbour takes 20" in irregular.message
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 from typing import Any, TypeAlias
 
 from bayplan.formats.document import Document, Key, route_text
@@ -100,6 +101,8 @@ class _Checking:
                 yield from old
                 if allowed is None:
                     yield from () if old else (self._unknown(name, key, here),)
+                elif isinstance(value, str) and len(value) > self._longest(name, key):
+                    yield self._long(len(value), self._longest(name, key), here)
                 elif value is not None and not any(each.fault is Fault.OLD for each in old):
                     yield from self._judged(kinds(allowed), value, here, waiting)
 
@@ -107,6 +110,9 @@ class _Checking:
         keys = self.table["shape"][shape]["keys"]
         found = keys.get(key, keys.get("*"))
         return found if found is None else str(found)
+
+    def _longest(self, shape: str, key: str) -> float:
+        return float(self.table["shape"][shape].get("longest", {}).get(key, inf))
 
     def _judged(
         self, allowed: tuple[Kind, ...], value: object, route: Route, waiting: deque[tuple[str, Route]]
@@ -166,6 +172,15 @@ class _Checking:
             self.document.key_at(*route),
             self.table.get("unknown", "it is passed over: what it should say is not said"),
             f"write `{meant}`" if meant else f"remove it; there are {', '.join(f'`{each}`' for each in sorted(keys))}",
+        )
+
+    def _long(self, length: int, longest: float, route: Route) -> Irregular:
+        return Irregular(
+            Fault.WRONG,
+            f"`{route_text(route)}` has {length} characters, and {self.title} takes {longest:g}",
+            self.document.at(*route),
+            f"{self.title} refuses it, or nothing reaches it under its name",
+            "shorten it; the names that bayplan writes begin with `name` of bayplan.yaml",
         )
 
     def _wrong(self, allowed: tuple[Kind, ...], value: object, route: Route) -> Irregular:

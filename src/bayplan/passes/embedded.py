@@ -8,6 +8,8 @@ LIBRARIES = ("better-sqlite3", "sqlite3", "sqlite", "node-sqlite3-wasm", "lmdb",
 
 def about_files(app: App) -> Note | None:
     """Say of an app that it keeps data where no volume is."""
+    if app.settings.keep:
+        return None
     for package in app.workspace.closure(app.package, development=False):
         found = package.depends_on(*LIBRARIES)
         if found is not None:

@@ -43,7 +43,7 @@ def _traits(stack: Stack) -> Iterator[tuple[str, str]]:
         ("network", (each.name for each in stack.stores if not each.needs_outside)),
         ("init", (each.name for each in stack.services if each.init is not None)),
         ("apart", (each.name for each in stack.services if each.role.value is Role.JOB and each.image_of is None)),
-        ("replicas", (f"{each.replicas} of {each.name}" for each in stack.services if each.replicas != 1)),
+        ("replicas", (f"{each.replicas} of {each.name}" for each in stack.services if _has_others(each))),
         ("kept", _kept(stack.services)),
         ("files", (each.name for each in stack.services if each.role.value is Role.FILES)),
         ("pulled", (own.name for own in stack.built if own.pulled is not None)),
@@ -52,7 +52,6 @@ def _traits(stack: Stack) -> Iterator[tuple[str, str]]:
         ("caches", (own.name for own in stack.built if _has_caches(own.image))),
         ("queues", (each.name for each in stack.stores if any(KEEPS in str(word) for word in each.command))),
         ("stores", (each.name for each in stack.stores)),
-        ("json", ["railway.json"] if stack.targets.railway is not None and stack.targets.railway.json else []),
         ("local", _published(stack, is_local=True)),
         ("open", _published(stack, is_local=False)),
         ("backups", stack.backups.stores if stack.backups is not None else ()),
@@ -81,6 +80,11 @@ def _of_proxy(proxy: Proxy | None) -> Iterator[tuple[str, Iterable[str]]]:
 def _waits(service: Service) -> bool:
     """Say whether a service that goes on running waits for another one that does."""
     return service.role.value is not Role.JOB and any(need.condition in WAITED_FOR for need in service.needs)
+
+
+def _has_others(service: Service) -> bool:
+    """Say whether more than one of a service runs, or none, wherever it runs: what keeps files is one on a platform."""
+    return service.replicas != 1 and not any(mount.is_volume for mount in service.mounts)
 
 
 def _has_caches(image: Image) -> bool:

@@ -248,9 +248,10 @@ def _mounts(caddyfile: str, tls: Tls, sites: Sequence[Site], known: Mapping[str,
             for path in (tls.certificate, tls.key):
                 inside = f"{known['certificates']}/{posixpath.basename(path)}"
                 yield Mount(path, inside, tls.why, is_volume=False, read_only=True)
-    for answer in dict.fromkeys(answer for site in sites for answer in site.answers if answer.files):
-        why = Why("proxy", f"the files of {answer.service}: a new version appears without a restart")
-        yield Mount(f"{answer.service}_files", posixpath.dirname(answer.files), why, read_only=True)
+    served = {answer.service: answer.files for site in sites for answer in site.answers if answer.files}
+    for service, files in served.items():
+        why = Why("proxy", f"the files of {service}: a new version appears without a restart")
+        yield Mount(f"{service}_files", posixpath.dirname(files), why, read_only=True)
     kept = Why("proxy", "certificates, and what it knows of the authorities: asking anew runs into their limits")
     for name, path in known["volumes"].items():
         yield Mount(name, path, kept)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bayplan.model.front import Site
 from bayplan.model.image import Image
-from bayplan.model.parts import Asked, Composed, Given, Value, Variable, parts_of
+from bayplan.model.parts import Asked, Composed, Given, Part, Value, Variable, parts_of
 from bayplan.model.stack import Role, Service, Stack
 
 ENDING = (Role.JOB, Role.FILES)
@@ -21,10 +21,15 @@ def running(stack: Stack) -> tuple[Service, ...]:
 
 
 def is_public(stack: Stack, service: Service) -> bool:
-    """Say whether the world reaches a service: through the proxy, or by a port of the machine."""
+    """Say whether the world reaches a service: through the proxy, by a port of the machine, or from a page."""
     if service.binding is not None and (stack.proxy is None or not service.binding.is_local):
         return True
-    return bool(sites(stack, service))
+    return bool(sites(stack, service)) or _is_called_by_browsers(stack, service)
+
+
+def _is_called_by_browsers(stack: Stack, service: Service) -> bool:
+    links = (variable.leads_to for each in stack.services for variable in each.variables)
+    return any(link is not None and link.part is Part.BROWSERS and link.to == service.name for link in links)
 
 
 def sites(stack: Stack, service: Service) -> tuple[Site, ...]:

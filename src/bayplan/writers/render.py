@@ -1,7 +1,6 @@
 """The blueprint of an environment on Render: every service, its stores and what they are told."""
 
 import shlex
-from collections.abc import Iterable
 
 from bayplan.catalog import load
 from bayplan.formats import render_writer
@@ -22,7 +21,7 @@ INTRODUCTION = (
 )
 CHANGES = Why("closure", "what its image is made from: other changes leave it as it runs")
 CHECKED = Why("github", "a version goes out when the workflows have passed")
-BY_HAND = Why("render", "a new version must not start before the migrations have run, which have an image of their own")
+BY_HAND = Why("render", "a new version must not start before what runs once, in an image of its own")
 PUT_TOGETHER = "Render joins no texts in variables: `env` puts the address together, and becomes the server."
 
 
@@ -129,9 +128,7 @@ def build_filter(image: Image) -> dict[str, Value]:
 def _variables(facts: Told) -> dict[str, Value]:
     if not facts.entries:
         return {}
-    left: Iterable[str] = facts.optional
-    comment = f"Set in the dashboard where it is wanted: {', '.join(left)}" if facts.optional else ""
-    return {"envVars": Entry(list(facts.entries), comment=comment)}
+    return {"envVars": Entry(list(facts.entries), comment=facts.wanted)}
 
 
 def _apart(stack: Stack, job: Service) -> dict[str, Value]:
@@ -147,4 +144,4 @@ def _apart_comment(stack: Stack) -> str:
     waiting = {job.name for job in hosted.jobs_apart(stack)}
     names = [each.name for each in hosted.running(stack) if any(need.name in waiting for need in each.needs)]
     after = f", then deploy {' and '.join(names)}" if names else ""
-    return f"Migrations with an image of their own: after a change, Trigger Run in the dashboard{after}."
+    return f"Runs before the others, in an image of its own: after a change, Trigger Run in the dashboard{after}."

@@ -44,7 +44,11 @@ def site(stack: Stack, service: Service) -> dict[str, Value]:
     changes = Why("closure", "what it is built from: other changes leave it as it is")
     own = (image.dockerfile, posixpath.join(image.context, ".dockerignore"), *(path for path, _ in image.scripts))
     paths = [each for each in hosted.closure(image) if each not in {posixpath.normpath(path) for path in own}]
-    return {**found, "buildFilter": Entry({"paths": paths}, why=changes), "envVars": entries}
+    return {
+        **found,
+        "buildFilter": Entry({"paths": paths}, why=changes),
+        "envVars": Entry(entries, comment=facts.wanted),
+    }
 
 
 def _build(image: Image) -> list[str]:

@@ -37,6 +37,11 @@ class Told:
     asks: tuple[str, ...] = ()
     """What somebody must put together by hand, for no blueprint can."""
 
+    @property
+    def wanted(self) -> str:
+        """Where to set what the blueprint leaves out, as a comment; nothing where it leaves nothing out."""
+        return f"Set in the dashboard where it is wanted: {', '.join(self.optional)}" if self.optional else ""
+
 
 @dataclass(frozen=True, slots=True)
 class _One:
