@@ -1,7 +1,6 @@
 """`fly.toml`: one app, with a service for each of its process groups."""
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,7 +15,6 @@ from bayplan.formats.shapes import irregularities
 from bayplan.model.deployment import DeployedService, PlatformFile
 from bayplan.source import Located
 
-FILES = re.compile(r"(?:.*/)?(?:[^/]+\.)?fly(?:[._-][^/]+)?\.toml")
 HAVE_FIELDS = frozenset({"env", "processes", "build.dockerfile", "build.image", "build.build-target", "build.args"})
 TELLING = ("app", "primary_region", "http_service", "services", "processes")
 """Keys by which a file with another name is known to be Fly's."""

@@ -1,7 +1,6 @@
 """`railway.json` and `railway.toml`: the settings of one service."""
 
 import posixpath
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,7 +13,6 @@ from bayplan.formats.shapes import irregularities
 from bayplan.model.deployment import DeployedService, Fault, Irregular, PlatformFile
 from bayplan.source import At, Located
 
-FILES = re.compile(r"(?:.*/)?railway\.(?:json|toml)")
 HAVE_FIELDS = frozenset({"$schema", "build.dockerfilePath", "deploy.startCommand", "deploy.healthcheckPath"})
 
 

@@ -20,7 +20,6 @@ from bayplan.source import At, Located
 if TYPE_CHECKING:
     import tree_sitter
 
-FILES = re.compile(r"(?:.*/)?\.railway/railway(?:\.[\w-]+)?\.ts")
 LARGEST = 500_000
 MORE = re.compile(rb"\bpartial\b|\btemplate\s*\(", re.IGNORECASE)
 """What says that a project has more than its file shows: files of other repositories, templates of several services."""

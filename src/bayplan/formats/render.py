@@ -1,6 +1,5 @@
 """`render.yaml`: the blueprint of services on Render."""
 
-import re
 from collections.abc import Callable, Mapping
 
 from bayplan.catalog import load
@@ -15,7 +14,6 @@ from bayplan.formats.shapes import irregularities
 from bayplan.model.deployment import DeployedService, Mount, PlatformFile
 from bayplan.source import At, Located
 
-FILES = re.compile(r"(?:.*/)?render(?:[._-][^/]+)?\.ya?ml")
 OWN = ("render.yaml", "render.yml")
 LISTS = ("services", "databases", "envVarGroups", "projects")
 HAVE_FIELDS = frozenset(

@@ -3,11 +3,12 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TypeVar
 
 from bayplan.errors import BrokenFileError
-from bayplan.formats import compose, dockerfile, dockerignore, dotenv, fly, railway, railway_code, render, workflow
-from bayplan.model.deployment import Broken, ComposeFile, DeployedService, Deployment, PlatformFile
+from bayplan.formats import compose, dockerfile, dockerignore, dotenv
+from bayplan.model.deployment import Broken, ComposeFile, DeployedService, Deployment, PlatformFile, Workflow
 from bayplan.readers import proxies
 from bayplan.source import At
 from bayplan.tree import Tree
@@ -24,12 +25,13 @@ ENV_FILE = re.compile(r"(?:\.env(?:\.[\w-]+)*\.(?:example|sample|template|dist)|
 IGNORE_FILE = re.compile(r"(?:.+)?\.dockerignore|\.containerignore")
 WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 
-PLATFORMS = (
-    (fly.FILES, fly.parse),
-    (railway.FILES, railway.parse),
-    (railway_code.FILES, railway_code.parse),
-    (render.FILES, render.parse),
-)
+PLATFORMS = {
+    "fly": r"(?:.*/)?(?:[^/]+\.)?fly(?:[._-][^/]+)?\.toml",
+    "railway": r"(?:.*/)?railway\.(?:json|toml)",
+    "railway_code": r"(?:.*/)?\.railway/railway(?:\.[\w-]+)?\.ts",
+    "render": r"(?:.*/)?render(?:[._-][^/]+)?\.ya?ml",
+}
+"""The paths that platforms' files may have, by the module that parses them: most repositories need none."""
 
 
 def read_deployment(tree: Tree) -> Deployment:
@@ -39,7 +41,7 @@ def read_deployment(tree: Tree) -> Deployment:
     """
     reading = _Reading(tree)
     composes = reading.all(_named(tree, COMPOSE), compose.parse)
-    platforms = tuple(file for names, parse in PLATFORMS for file in _platform(reading, names, parse))
+    platforms = tuple(file for name, paths in PLATFORMS.items() for file in _platform(reading, name, paths))
     services = [each for file in composes for each in file.services]
     services += [each for file in platforms for each in file.services]
     return Deployment(
@@ -48,7 +50,7 @@ def read_deployment(tree: Tree) -> Deployment:
         platforms=platforms,
         env_files=reading.all(_named(tree, ENV_FILE), dotenv.parse),
         ignores=reading.all(_named(tree, IGNORE_FILE), dockerignore.parse),
-        workflows=reading.all((path for path in tree.files if WORKFLOW.fullmatch(path)), workflow.parse),
+        workflows=_workflows(reading),
         proxies=proxies.of_their_own(reading.all(proxies.caddyfiles(tree, composes), proxies.reader(tree))),
         broken=tuple(reading.broken),
         paths=frozenset(tree.files),
@@ -75,11 +77,23 @@ class _Reading:
         return tuple(read)
 
 
-def _platform(reading: _Reading, names: re.Pattern[str], parse: Parse) -> tuple[PlatformFile, ...]:
+def _platform(reading: _Reading, name: str, pattern: str) -> tuple[PlatformFile, ...]:
     """Read the files of a platform, by their paths."""
-    tree = reading.tree
-    paths = (path for path in tree.files if names.fullmatch(path))
+    tree, names = reading.tree, re.compile(pattern)
+    paths = [path for path in tree.files if names.fullmatch(path)]
+    if not paths:
+        return ()
+    parse: Parse = import_module(f"bayplan.formats.{name}").parse
     return reading.all(paths, lambda text, path: parse(text, path, tree.exists))
+
+
+def _workflows(reading: _Reading) -> tuple[Workflow, ...]:
+    paths = [path for path in reading.tree.files if WORKFLOW.fullmatch(path)]
+    if not paths:
+        return ()
+    from bayplan.formats import workflow
+
+    return reading.all(paths, workflow.parse)
 
 
 def _named(tree: Tree, name: re.Pattern[str]) -> list[str]:

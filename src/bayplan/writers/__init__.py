@@ -3,26 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from bayplan.errors import UsageError
+from bayplan.model.config import TargetsConfig
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Stack
-from bayplan.writers import (
-    backup_timer,
-    caddyfile,
-    compose,
-    deploy,
-    deployment_guide,
-    docker_build,
-    dockerfiles,
-    dockerignore,
-    env_example,
-    fly,
-    platform_env,
-    railway,
-    render,
-    runbook,
-)
+from bayplan.writers import backup_timer, caddyfile, compose, dockerfiles, dockerignore, env_example, runbook
 
 Writer = Callable[[Stack], Mapping[str, Rendered]]
+SharedWriter = Callable[[Sequence[Stack]], Mapping[str, Rendered]]
 
 WRITERS: tuple[Writer, ...] = (
     dockerfiles.write,  # apps/<app>/Dockerfile
@@ -31,17 +18,10 @@ WRITERS: tuple[Writer, ...] = (
     env_example.write,  # .env.example
     backup_timer.write,  # deploy/systemd/<stack>-backup@.timer
     runbook.write,  # docs/backups.md
-    deploy.write,  # .github/workflows/deploy-<environment>.yml, deploy/<environment>.sh
-    fly.write,  # fly.<service>.toml
-    railway.write,  # .railway/railway.ts, apps/<app>/railway.json
-    render.write,  # render.yaml
-    platform_env.write,  # .env.fly.example, .env.railway.example, .env.render.example
 )
 
-SHARED: tuple[Callable[[Sequence[Stack]], Mapping[str, Rendered]], ...] = (
+SHARED: tuple[SharedWriter, ...] = (
     dockerignore.write_all,  # .dockerignore: one for each folder that images are built from, in whatever environment
-    docker_build.write_all,  # .github/workflows/docker-build.yml
-    deployment_guide.write_all,  # docs/deployment.md
 )
 
 
@@ -52,22 +32,32 @@ def write(stack: Stack) -> dict[str, Rendered]:
 
 def write_all(stacks: Sequence[Stack]) -> dict[str, Rendered]:
     """Return every file of all environments; what they share must be the same for all."""
+    writers, shared = _needed(stacks)
     found: dict[str, Rendered] = {}
     first: dict[str, str] = {}
     for stack in stacks:
-        for path, file in _of_one(stack).items():
+        for path, file in _of_one(stack, writers).items():
             if found.setdefault(path, file).text != file.text:
                 raise UsageError(
                     f"{path} would have to be different in {first[path]} and in {stack.environment}",
                     remedy=_apart(path, stack),
                 )
             first.setdefault(path, stack.environment)
-    return found | {path: file for writer in SHARED for path, file in writer(stacks).items()}
+    return found | {path: file for writer in shared for path, file in writer(stacks).items()}
 
 
-def _of_one(stack: Stack) -> dict[str, Rendered]:
+def _needed(stacks: Sequence[Stack]) -> tuple[tuple[Writer, ...], tuple[SharedWriter, ...]]:
+    """Return the writers that have something to write; those of platforms are not even loaded where none is named."""
+    if all(stack.targets == TargetsConfig() for stack in stacks):
+        return WRITERS, SHARED
+    from bayplan.writers import targets
+
+    return (*WRITERS, *targets.WRITERS), (*SHARED, *targets.SHARED)
+
+
+def _of_one(stack: Stack, writers: Sequence[Writer]) -> dict[str, Rendered]:
     found: dict[str, Rendered] = {}
-    for writer in WRITERS:
+    for writer in writers:
         for path, file in writer(stack).items():
             if path in found or path == stack.env_file:
                 raise UsageError(
