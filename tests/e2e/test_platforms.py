@@ -31,6 +31,8 @@ from tests.e2e.system import bayplan, copied
 pytestmark = pytest.mark.engine
 SYSTEMS = tuple(USES)
 NAMES = {"fly": Names.IPV6, "railway": Names.BOTH, "render": Names.IPV4}
+LOOK_UP = "require('dns').lookup(process.argv[1], {all: true}, (_, a) => console.log(a.map((b) => b.family).sort()))"
+FAMILIES = {Names.IPV4: "[ 4 ]", Names.IPV6: "[ 6 ]", Names.BOTH: "[ 4, 6 ]"}
 SERVICES = {
     "forgestack": {"api", "web", "worker"},
     "cipherbox": {"api", "tee-worker", "web"},
@@ -144,6 +146,13 @@ def test_it_is_released_and_healthy_and_does_what_it_is_for(
         f"{name} on {deployed.platform}: {len(made.began)} containers up and healthy in {deployed.seconds:.1f} s, "
         f"{sum(made.released.values()):.1f} s of it the migration; {made.checks} checks and {made.requests} requests",
     )
+
+
+def test_host_names_lead_where_they_lead_there(deployed: Deployed) -> None:
+    """Without this, a client that speaks IPv4 alone would pass here and fail on Fly."""
+    for host in [host for run in deployed.of("store") for host in run.hosts]:
+        found = deployed.world.tried(deployed.services[0], "node", "-e", LOOK_UP, host).stdout
+        assert found.strip() == FAMILIES[deployed.world.names], host
 
 
 @pytest.mark.requirement("FS-06")

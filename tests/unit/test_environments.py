@@ -173,6 +173,12 @@ class TestDiff:
     def test_an_environment_does_not_differ_from_itself(self, planned: Planned) -> None:
         assert differences(planned.stack, planned.stack) == ()
 
+    def test_it_shows_where_else_each_runs(self, repository: Repository) -> None:
+        settings = "environments:\n  a: {targets: {fly: {region: ams}, render: {}}}\n  b: {targets: {render: {}}}\n"
+        found = {each.what: (each.first, each.second) for each in differences(*repository.plan(settings).stacks)}
+        assert found["targets.fly"] == ("region ams", "")
+        assert "targets.render" not in found
+
     def test_a_secret_is_not_shown(self, repository: Repository) -> None:
         settings = "environments:\n  a: {variables: {MODE: {value: xyzzy, secret: true}}}\n  b:\n"
         found = repository.plan(settings)

@@ -102,7 +102,7 @@ def test_the_worker_is_told_to_end_and_has_its_time() -> None:
 def test_migrations_run_in_the_new_image_before_it_starts() -> None:
     api = example("forgestack")["fly.api.toml"]
     argv = shlex.split(api["deploy"]["release_command"])
-    assert argv == ["sh", "-c", "cd /app/packages/db && exec node dist/migrate.js"]
+    assert argv == ["sh", "/release.sh"]
 
 
 def test_addresses_are_those_of_the_other_apps() -> None:
@@ -175,6 +175,24 @@ def test_a_job_with_an_image_of_its_own_runs_once_and_leaves_no_machine() -> Non
     assert order.index("postgres") < order.index("migrate") < order.index("web")
 
 
+def test_where_nothing_but_a_job_runs_it_has_its_file_too(tmp_path: Path) -> None:
+    repository = Repository(tmp_path).app("seed", "console.log(1);\n")
+    files = repository.plan(f"services: {{ seed: {{ role: job }} }}\n{FLY}").files
+    assert [path for path in files if path.endswith("toml")] == ["fly.seed.toml"]
+
+
+def test_a_deployment_waits_for_what_takes_long_to_start(tmp_path: Path) -> None:
+    repository = Repository(tmp_path).app("api", f"{server(4000)}app.get('/health', f);\n", express="4.0.0")
+    api = repository.plan(f"services: {{ api: {{ start: 10m, health: /health }} }}\n{FLY}").files["fly.api.toml"]
+    assert tomllib.loads(api.text)["deploy"] == {"wait_timeout": "600s"}
+
+
+def test_what_a_build_can_do_without_is_named_too(stack: Stack) -> None:
+    wanted = Variable("VITE_TITLE", Asked("VITE_TITLE", required=False), WHY, required=False, at_build=True)
+    text = fly.write(changed(stack, "api", variables=(wanted,)))["fly.api.toml"].text
+    assert "# Given to `fly deploy` by --build-arg NAME=value: where it is wanted, VITE_TITLE\n" in text
+
+
 def test_without_a_target_nothing_is_written(stack: Stack) -> None:
     assert fly.write(replace(stack, targets=TargetsConfig())) == {}
     assert fly.write(replace(stack, services=())) == {}
@@ -241,9 +259,11 @@ def test_replicas_are_machines_that_stay_awake(stack: Stack) -> None:
         (1024, 0.5, "shared-cpu-1x", "1gb"),
         (2000, 1.0, "shared-cpu-1x", "2gb"),
         (2100, 1.0, "shared-cpu-2x", "2304mb"),
-        (512, 3.0, "shared-cpu-4x", "512mb"),
+        (512, 3.0, "shared-cpu-4x", "1gb"),
         (100, 0.1, "shared-cpu-1x", "256mb"),
-        (64_000, 16.0, "shared-cpu-8x", "64000mb"),
+        (20_000, 2.0, "performance-4x", "20gb"),
+        (512, 16.0, "performance-16x", "32gb"),
+        (300_000, 64.0, "performance-16x", "128gb"),
     ],
 )
 def test_a_machine_has_at_least_what_was_asked_for(memory: int, cpus: float, size: str, text: str) -> None:
@@ -276,6 +296,12 @@ def variable(value: Asked | Given, **fields: Any) -> Variable:
 )
 def test_a_file_tells_what_is_known_and_no_secret(stack: Stack, given: Variable, told: str | None) -> None:
     assert fly_apps.told(stack, given) == told
+
+
+def test_a_host_name_of_redis_says_what_the_code_must_do_with_it(stack: Stack) -> None:
+    host = Variable("REDIS_HOST", Given("redis", reaches="redis"), WHY, leads_to=Link("redis", Part.HOST))
+    text = fly.write(changed(stack, "api", variables=(host,)))["fly.api.toml"].text
+    assert text.count("`family: 0` in the code") == 1
 
 
 def test_the_address_of_redis_that_has_a_query_gets_one_more(stack: Stack) -> None:

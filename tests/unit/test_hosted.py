@@ -38,7 +38,7 @@ def test_host_names_that_only_the_operator_knows_are_no_domains() -> None:
 
 def test_a_release_runs_in_the_folder_of_its_package() -> None:
     command = hosted.release(stack("forgestack"), service("forgestack", "api"))
-    assert command == ("sh", "-c", "cd /app/packages/db && exec node dist/migrate.js")
+    assert command == ("sh", "/release.sh")
     command = hosted.release(stack("whereabouts"), service("whereabouts", "backend"))
     assert command[0] == "../../node_modules/.bin/knex"
     assert hosted.release(stack("forgestack"), service("forgestack", "worker")) == ()

@@ -89,9 +89,22 @@ def test_replicas_and_kept_folders_are_seen(tmp_path: Path) -> None:
     assert "3 of api" in said["fly"]
 
 
+def test_what_a_platform_neither_waits_for_nor_leaves_off_is_said(tmp_path: Path) -> None:
+    from tests.unit.planning import Repository, server
+
+    told = "services: {api: {grace: 15m, replicas: 0}}\ntargets: {fly: {}, railway: {}, render: {}}\n"
+    planned = Repository(tmp_path).app("api", server(4100)).plan(told).stack
+    assert {"off": "api", "long": "900 s of api"}.items() <= traits(planned).items()
+    said = {platform: " ".join(notes(replace(planned, notes=()), platform)) for platform in PLATFORMS}
+    assert "900 s of api" in said["fly"]
+    assert "none of a service runs (api)" in said["render"]
+    assert "none of a service runs (api)" in said["railway"]
+
+
 def test_every_trait_that_a_table_knows_is_one_that_a_stack_can_have() -> None:
     known = {
         "hardening", "order", "network", "init", "apart", "replicas", "kept", "files", "pulled", "secrets", "caches",
+        "off", "long",
         "queues", "stores", "json", "local", "open", "backups", "refused", "redirects", "headers", "paths",
         "wildcards", "unknown", "certificate", "signed", "address",
     }  # fmt: skip

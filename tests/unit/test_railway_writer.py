@@ -151,7 +151,7 @@ def test_the_api_of_forgestack_is_told_by_reference() -> None:
 def test_migrations_run_in_the_new_image_before_it_starts() -> None:
     release = read(project(planned("forgestack")), "api").release
     assert release is not None
-    assert release.value == ("sh -c 'cd /app/packages/db && exec node dist/migrate.js'",)
+    assert release.value == ("sh /release.sh",)
     release = read(project(planned("whereabouts")), "backend").release
     assert release is not None
     assert release.value == ("../../node_modules/.bin/knex migrate:latest --knexfile dist/knexfile.js",)

@@ -1,7 +1,7 @@
 """`bayplan.yaml` as types: its JSON Schema and its reference are generated from these, docstrings included."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
 from bayplan.source import At
@@ -311,6 +311,10 @@ class TargetsConfig:
     """Render."""
     github: GithubConfig | None = None
     """GitHub Actions."""
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        return tuple(each.name for each in fields(self) if getattr(self, each.name) is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,8 @@ class Image:
     stages: tuple[Stage, ...]
     scripts: tuple[tuple[str, str], ...] = ()
     """Scripts that are written beside the recipe for a stage to copy: path from the root, text."""
+    release: str = ""
+    """The path in it of the script that prepares a new version; empty where one command in its folder does."""
 
     @property
     def sources(self) -> tuple[tuple[str, bool], ...]:

@@ -172,6 +172,10 @@ class Stack:
     def service(self, name: str) -> Service | None:
         return next((service for service in self.services if service.name == name), None)
 
+    def jobs_in(self, service: Service) -> tuple[Service, ...]:
+        """Return the jobs that run in the image of a service before a new version of it starts, in their order."""
+        return tuple(each for each in self.services if each.role.value is Role.JOB and each.image_of == service.name)
+
     @property
     def project_name(self) -> str:
         return self.project or self.name

@@ -37,6 +37,7 @@ from bayplan.passes import (
     node_version,
     ports,
     registries,
+    release_scripts,
     settings,
     signals,
     store_choice,
@@ -81,7 +82,7 @@ def plan(
     workspace, apps = builds.overruled(workspace, apps, config)
     chosen = store_choice.chosen(config, apps, in_use)
     stack = _Planner(workspace, where, name, apps, list(notes), has_folder, chosen).stack(in_use, today)
-    return cache_mounts.fitted(hosting.with_limits(stack, workspace.ignored), whole)
+    return release_scripts.fitted(cache_mounts.fitted(hosting.with_limits(stack, workspace.ignored), whole), whole)
 
 
 class _Planner:

@@ -1,13 +1,12 @@
 """Folders that outlive a build: the builder of a platform may refuse a recipe that asks for them."""
 
-from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from bayplan.catalog import load
-from bayplan.model.config import Config, TargetsConfig
+from bayplan.model.config import Config
 from bayplan.model.image import Image, Run, Stage, Step
 from bayplan.model.stack import Service, Stack
-from bayplan.passes import install_pnpm
+from bayplan.passes import environments, install_pnpm
 
 NAMED = f" --store-dir {install_pnpm.STORE.target}"
 """How an install is told of a folder that is then none but its own."""
@@ -15,17 +14,12 @@ NAMED = f" --store-dir {install_pnpm.STORE.target}"
 
 def fitted(stack: Stack, config: Config) -> Stack:
     """Return a stack whose images every builder takes: a recipe serves all environments, and so all their platforms."""
-    everywhere = (config.targets, *(each.targets for each in config.environments.values()))
-    if not any(_refuses(platform) for platform in _chosen(everywhere)):
+    if not any(_refuses(platform) for platform in environments.targets(config)):
         return stack
     front = stack.proxy
     if front is not None and front.image is not None:
         front = replace(front, image=_without_caches(front.image))
     return replace(stack, services=tuple(map(_plain, stack.services)), proxy=front)
-
-
-def _chosen(everywhere: Iterable[TargetsConfig | None]) -> set[str]:
-    return {each.name for targets in everywhere if targets for each in fields(targets) if getattr(targets, each.name)}
 
 
 def _refuses(platform: str) -> bool:

@@ -39,6 +39,12 @@ def environments(config: Config) -> tuple[Environment, ...]:
     return tuple(_environment(config, name) for name in (*named, *implied))
 
 
+def targets(config: Config) -> frozenset[str]:
+    """Return what files are written for in any environment: all of them share their recipes."""
+    found = (config.targets, *(each.targets for each in config.environments.values()))
+    return frozenset(name for each in found if each is not None for name in each.chosen)
+
+
 def _unsaid(key: Field[Any]) -> Any:
     return key.default if key.default is not MISSING else {}
 

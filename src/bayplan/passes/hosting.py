@@ -1,7 +1,7 @@
 """What the chosen platforms cannot express of a stack, and the nearest way there: none of it is dropped in silence."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from bayplan.catalog import load
 from bayplan.model.front import Proxy, Site, TlsKind
@@ -11,6 +11,8 @@ from bayplan.model.stack import Role, Service, Stack, Store
 from bayplan.passes import git_ignored
 
 WAITED_FOR = (Condition.HEALTHY, Condition.STARTED)
+LONG = 300
+"""The seconds that platforms wait for a service to end, at most."""
 KEEPS = "noeviction"
 """What a store is told that must never drop a job to make room."""
 
@@ -20,11 +22,15 @@ def with_limits(stack: Stack, ignored: Sequence[str]) -> Stack:
 
     `ignored` are the patterns of the root's .gitignore: values for platforms are filled in beside their templates.
     """
-    wanted = [each.name for each in fields(stack.targets) if getattr(stack.targets, each.name) is not None]
-    tables = {platform: load(f"platforms/{platform}").get("cannot", {}) for platform in wanted}
-    hosts = [platform for platform in wanted if tables[platform]]
-    notes = [note for platform in hosts for note in _about(platform, tables[platform], stack)]
-    return replace(stack, notes=(*stack.notes, *git_ignored.about_platforms(stack, ignored, hosts), *notes))
+    hosts = platforms(stack.targets.chosen)
+    notes = [note for platform, cannot in hosts.items() for note in _about(platform, cannot, stack)]
+    return replace(stack, notes=(*stack.notes, *git_ignored.about_platforms(stack, ignored, [*hosts]), *notes))
+
+
+def platforms(targets: Iterable[str]) -> dict[str, Mapping[str, Mapping[str, str]]]:
+    """Return those targets that a stack runs on, each with what it cannot do."""
+    tables = {target: load(f"platforms/{target}").get("cannot", {}) for target in targets}
+    return {target: cannot for target, cannot in tables.items() if cannot}
 
 
 def _about(platform: str, cannot: Mapping[str, Mapping[str, str]], stack: Stack) -> Iterator[Note]:
@@ -44,6 +50,8 @@ def _traits(stack: Stack) -> Iterator[tuple[str, str]]:
         ("init", (each.name for each in stack.services if each.init is not None)),
         ("apart", (each.name for each in stack.services if each.role.value is Role.JOB and each.image_of is None)),
         ("replicas", (f"{each.replicas} of {each.name}" for each in stack.services if _has_others(each))),
+        ("off", (each.name for each in stack.services if each.replicas == 0)),
+        ("long", (f"{each.grace_seconds} s of {each.name}" for each in stack.services if each.grace_seconds > LONG)),
         ("kept", _kept(stack.services)),
         ("files", (each.name for each in stack.services if each.role.value is Role.FILES)),
         ("pulled", (own.name for own in stack.built if own.pulled is not None)),

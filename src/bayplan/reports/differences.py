@@ -1,8 +1,9 @@
 """What differs between two stacks, as a person would say it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from bayplan.model.config import TargetsConfig
 from bayplan.model.front import Proxy, Site, Tls
 from bayplan.model.parts import Asked, Binding, Composed, Given, Limits, Value, Variable, fixed
 from bayplan.model.stack import Service, Stack, Store
@@ -45,6 +46,21 @@ def _facts(stack: Stack) -> Iterator[tuple[str, str]]:
         yield "backups kept", f"{stack.backups.keep_days} days"
         yield "backups at", stack.backups.at
         yield "backups of", ", ".join(stack.backups.stores)
+    yield from _of_targets(stack.targets)
+
+
+def _of_targets(targets: TargetsConfig) -> Iterator[tuple[str, str]]:
+    for target in fields(targets):
+        chosen = getattr(targets, target.name)
+        if chosen is not None:
+            said = {each.name: getattr(chosen, each.name) for each in fields(chosen)}
+            usual = {each.name: each.default for each in fields(chosen)}
+            told = [
+                f"{name} {'' if value is True else value}".strip()
+                for name, value in said.items()
+                if value != usual[name]
+            ]
+            yield f"targets.{target.name}", ", ".join(told) or "as it comes"
 
 
 def _of_service(service: Service) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """docs/deployment.md: each place that a stack can run in, from nothing to running to rolled back."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
 
 from bayplan.formats.rendering import Page
 from bayplan.model.rendered import Rendered
@@ -33,7 +32,7 @@ leave the version before it working: add first, remove one release later."""
 
 def write_all(stacks: Sequence[Stack]) -> dict[str, Rendered]:
     """Return the guide for all environments, where any of them has a target."""
-    if not any(_targets(stack) for stack in stacks):
+    if not any(stack.targets.chosen for stack in stacks):
         return {}
     page = Page()
     for lines, why in _parts(stacks):
@@ -41,10 +40,6 @@ def write_all(stacks: Sequence[Stack]) -> dict[str, Rendered]:
             page.blank()
             page.write(_trimmed(lines), why)
     return {PATH: page.rendered()}
-
-
-def _targets(stack: Stack) -> list[str]:
-    return [each.name for each in fields(stack.targets) if getattr(stack.targets, each.name) is not None]
 
 
 def _parts(stacks: Sequence[Stack]) -> Iterator[tuple[list[str], Why]]:
@@ -56,12 +51,12 @@ def _parts(stacks: Sequence[Stack]) -> Iterator[tuple[list[str], Why]]:
     yield deployment_github.images(stacks), ASKED
     for target, section in SECTIONS.items():
         for stack in stacks:
-            if target in _targets(stack):
+            if target in stack.targets.chosen:
                 yield section(stack), ASKED
 
 
 def _compared(stack: Stack) -> list[str]:
-    rows = deployment_table.table(stack, _targets(stack))
+    rows = deployment_table.table(stack, stack.targets.chosen)
     environment = "" if stack.environment == PRODUCTION else f" ({stack.environment})"
     return [f"## The places compared{environment}", "", *rows] if rows else []
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bayplan.formats import toml_writer
 from bayplan.formats.yaml_writer import Entry, Value
-from bayplan.model.image import Environment
+from bayplan.model.image import Environment, Healthcheck
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Role, Service, Stack
 from bayplan.source import Why
@@ -14,6 +14,7 @@ from bayplan.writers import fly_apps, fly_parts, fly_stores, hosted
 
 BUILT = Why("fly", "flyctl looks for the path from the folder of this file")
 RELEASE = Why("fly", "it runs once, in the new image; when it fails, the old version stays")
+STARTS = Why("fly", "it may take that long to start, and Fly gives a deployment up after 5 minutes")
 TOLD = Why("fly", "what is no secret; a secret of the same name goes before it")
 PUBLIC = Why("fly", "the world reaches it through Fly's proxy, by https alone")
 SLEEPS = Why("fly", "Machines beyond these sleep while there is little to do, and wake by themselves")
@@ -25,11 +26,12 @@ ANY_IPV4, ANY_IPV6 = "0.0.0.0", "::"  # noqa: S104 - what an image listens on
 
 
 def write(stack: Stack) -> dict[str, Rendered]:
-    if stack.targets.fly is None or not fly_apps.running(stack):
+    running, jobs = fly_apps.running(stack), hosted.jobs_apart(stack)
+    if stack.targets.fly is None or not (running or jobs):
         return {}
     documents: dict[str, dict[str, Value]] = {
-        **{each.name: _service(stack, each) for each in fly_apps.running(stack)},
-        **{each.name: _job(stack, each) for each in hosted.jobs_apart(stack)},
+        **{each.name: _service(stack, each) for each in running},
+        **{each.name: _job(stack, each) for each in jobs},
         **{each.name: fly_stores.store(stack, each) for each in stack.stores},
     }
     return {
@@ -51,8 +53,8 @@ def _heading(stack: Stack, name: str) -> str:
 def _service(stack: Stack, service: Service) -> dict[str, Value]:
     found = {**fly_parts.top(stack, service.name), **fly_parts.stops(service.grace_seconds)}
     found["build"] = _build(stack, service)
-    if release := hosted.release(stack, service):
-        found["deploy"] = Entry({"release_command": shlex.join(release)}, why=RELEASE)
+    if deploy := _deploy(stack, service):
+        found["deploy"] = deploy
     if told := _told(stack, service):
         found["env"] = Entry(told, why=TOLD)
     if service.role.value is Role.WORKER:
@@ -64,6 +66,17 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
     found |= _listening(stack, service)
     found["vm"] = fly_parts.machine(service.limits)
     return found
+
+
+def _deploy(stack: Stack, service: Service) -> Entry | None:
+    found: dict[str, Value] = {}
+    if release := hosted.release(stack, service):
+        found["release_command"] = Entry(shlex.join(release), why=RELEASE)
+    checks = [step for step in service.image.stages[-1].steps if isinstance(step, Healthcheck)]
+    seconds = max((check.start_period for check in checks), default=0)
+    if seconds > fly_apps.table()["checks"]["waited_for_seconds"]:
+        found["wait_timeout"] = Entry(f"{seconds}s", why=STARTS)
+    return Entry(found, why=RELEASE if release else STARTS) if found else None
 
 
 def _job(stack: Stack, job: Service) -> dict[str, Value]:
@@ -93,8 +106,11 @@ def _build(stack: Stack, service: Service) -> Entry:
 
 def _asked_for(stack: Stack, service: Service) -> str:
     """Say what the command line must give to a build."""
-    names = [each.name for each in hosted.built_in(service) if each.required and fly_apps.told(stack, each) is None]
-    return f"Given to `fly deploy` by --build-arg NAME=value: {', '.join(names)}" if names else ""
+    asked = [each for each in hosted.built_in(service) if fly_apps.told(stack, each) is None]
+    needed = ", ".join(each.name for each in asked if each.required)
+    wanted = ", ".join(each.name for each in asked if not each.required)
+    names = [*([needed] if needed else []), *([f"where it is wanted, {wanted}"] if wanted else [])]
+    return f"Given to `fly deploy` by --build-arg NAME=value: {'; '.join(names)}" if names else ""
 
 
 def _told(stack: Stack, service: Service) -> dict[str, Value]:

@@ -78,27 +78,28 @@ def value_of(stack: Stack, variable: Variable) -> Value:
     if link is not None and link.part is Part.BROWSERS and runs and fixed(variable.value) is None:
         return Given(f"{address(stack, link.to)}{link.path}")
     value = hosted.with_hosts(variable.value, lambda name: host(stack, name))
-    query = str(_asked_of(stack, variable).get("query", ""))
+    query = str(_known(stack, variable, Part.URL).get("query", ""))
     if not query or not any(isinstance(part, Given) and part.reaches for part in parts_of(value)):
         return value
     has_one = any(isinstance(part, Given) and "?" in part.text for part in parts_of(value))
     return Composed((*parts_of(value), Given(f"{'&' if has_one else '?'}{query}")))
 
 
-def _asked_of(stack: Stack, variable: Variable) -> Mapping[str, Any]:
-    """Return what is known of the store whose whole address a variable is."""
+def _known(stack: Stack, variable: Variable, part: Part) -> Mapping[str, Any]:
+    """Return what is known of the store of which a variable tells just that part: its whole address, its host."""
     link = variable.leads_to
     store = next((each for each in stack.stores if link is not None and each.name == link.to), None)
-    if store is None or link is None or link.part is not Part.URL:
+    if store is None or link is None or link.part is not part:
         return {}
     found: Mapping[str, Any] = table()["stores"].get(store.kind, {})
     return found
 
 
 def because(stack: Stack, variable: Variable) -> str:
-    """Return why an address has more behind it than elsewhere."""
-    known = _asked_of(stack, variable)
-    return sentence(str(known["because"])) if "query" in known else ""
+    """Return why an address has more behind it than elsewhere, or what the code must do with a host name."""
+    known = _known(stack, variable, Part.URL)
+    of_host = str(_known(stack, variable, Part.HOST).get("of_host", ""))
+    return sentence(str(known["because"])) if "query" in known else sentence(of_host) if of_host else ""
 
 
 def sentence(text: str) -> str:

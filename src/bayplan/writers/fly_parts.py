@@ -52,13 +52,15 @@ def stops(grace_seconds: int, signal: str = "") -> dict[str, Value]:
 
 def machine(limits: Limits) -> Entry:
     """Return the size of its Machines: at least what it may use elsewhere, in the steps that Fly has."""
-    known = fly_apps.table()["machines"]
-    memory = math.ceil(limits.memory_mb / known["step_mb"]) * known["step_mb"]
-    enough = [n for n in known["cpus"] if n >= limits.cpus and n * known["most_mb_per_cpu"] >= memory]
-    cpus = min(enough, default=max(known["cpus"]))
+    sizes = [(kind, cpus) for kind in fly_apps.table()["machines"]["kind"] for cpus in kind["cpus"]]
+    most = "most_mb_per_cpu"
+    enough = ((kind, cpus) for kind, cpus in sizes if cpus >= limits.cpus and cpus * kind[most] >= limits.memory_mb)
+    kind, cpus = next(enough, sizes[-1])
+    wanted = math.ceil(limits.memory_mb / kind["step_mb"]) * kind["step_mb"]
+    memory = min(max(wanted, cpus * kind["least_mb_per_cpu"]), cpus * kind[most])
     whole, rest = divmod(memory, MEGABYTES)
     text = f"{memory}mb" if rest else f"{whole}gb"
-    return Entry([{"size": f"shared-cpu-{cpus}x", "memory": text}], why=SIZE)
+    return Entry([{"size": f"{kind['name']}-{cpus}x", "memory": text}], why=SIZE)
 
 
 def volume(mount: Mount, comment: str = "") -> Entry:

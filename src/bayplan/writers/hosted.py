@@ -1,7 +1,6 @@
 """A stack as a platform runs it: what is public, what prepares it, what its variables are. It knows no vendor."""
 
 import re
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -52,11 +51,6 @@ def domains(stack: Stack, service: Service) -> tuple[str, ...]:
     return tuple(host for site in whole for host in site.hosts if "$" not in host)
 
 
-def release_jobs(stack: Stack, service: Service) -> tuple[Service, ...]:
-    """Return the jobs that run in the image of a service before a new version of it starts, in their order."""
-    return tuple(each for each in stack.services if each.role.value is Role.JOB and each.image_of == service.name)
-
-
 def jobs_apart(stack: Stack) -> tuple[Service, ...]:
     """Return the jobs that have an image of their own."""
     return tuple(each for each in stack.services if each.role.value is Role.JOB and each.image_of is None)
@@ -64,24 +58,15 @@ def jobs_apart(stack: Stack) -> tuple[Service, ...]:
 
 def release(stack: Stack, service: Service) -> tuple[str, ...]:
     """Return the command that prepares a new version of a service, as its image runs it; nothing where none does."""
-    jobs = release_jobs(stack, service)
+    jobs = stack.jobs_in(service)
     if not jobs:
         return ()
-    if len(jobs) == 1 and jobs[0].workdir in ("", service.image.workdir):
-        return jobs[0].command.value
-    steps = [_step(job, service) for job in jobs]
-    last = f"{steps[-1][0]}exec {steps[-1][1]}"
-    return ("sh", "-c", " && ".join([*(f"{folder}{command}" for folder, command in steps[:-1]), last]))
-
-
-def _step(job: Service, service: Service) -> tuple[str, str]:
-    folder = job.workdir or service.image.workdir
-    return f"cd {shlex.quote(folder)} && ", shlex.join(job.command.value)
+    return ("sh", service.image.release) if service.image.release else jobs[0].command.value
 
 
 def variables(stack: Stack, service: Service) -> tuple[Variable, ...]:
     """Return what a service is told when it runs, with what the jobs in its image are told."""
-    every = [each for part in (service, *release_jobs(stack, service)) for each in part.variables if not each.at_build]
+    every = [each for part in (service, *stack.jobs_in(service)) for each in part.variables if not each.at_build]
     return tuple(dict(sorted({each.name: each for each in reversed(every)}.items())).values())
 
 

@@ -1,7 +1,7 @@
 """What somebody must tell each app on a platform, since no file of that platform may or can say it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from bayplan.formats.typescript_writer import Entry
 from bayplan.formats.typescript_writer import Value as TypeScript
@@ -41,8 +41,7 @@ class Told:
 
 def every(stack: Stack) -> dict[str, tuple[Told, ...]]:
     """Return what each chosen platform must be told, by platform."""
-    chosen = [each.name for each in fields(stack.targets) if getattr(stack.targets, each.name) is not None]
-    return {name: on(name, stack) for name in chosen if name in ASKED}
+    return {name: on(name, stack) for name in stack.targets.chosen if name in ASKED}
 
 
 def on(platform: str, stack: Stack) -> tuple[Told, ...]:

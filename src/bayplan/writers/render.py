@@ -57,7 +57,7 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
     type_, facts = type_of(stack, service), told(stack, service)
     found: dict[str, Value] = {"type": type_, "name": named_there(stack, service.name)}
     found |= _image(stack, service)
-    if service.replicas != 1 and not _disk(service):
+    if service.replicas > 1 and not _disk(service):
         found["numInstances"] = service.replicas
     if type_ == "web":
         found |= domains(stack, service)
@@ -93,7 +93,7 @@ def _command(service: Service, facts: Told) -> Value:
 
     Render replaces variables in it, and what it makes of quotes is not said: there are none.
     """
-    words = ["env", *facts.before_start, *(shlex.quote(word) for word in service.command.value)]
+    words = ["env", *facts.before_start, *service.command.value]
     return Entry(" ".join(words), comment=PUT_TOGETHER, why=service.command.why)
 
 

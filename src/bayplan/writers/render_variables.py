@@ -1,6 +1,8 @@
 """The variables of a service on Render, where none can hold another one's value."""
 
-from collections.abc import Iterator
+import re
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bayplan.formats.render_writer import Entry, Value
@@ -22,6 +24,7 @@ OF_DATABASES = {
 }
 OF_KEY_VALUES = {Part.URL: "connectionString", Part.HOST: "host", Part.PORT: "port"}
 OF_SERVICES = {Part.HOST: "host", Part.PORT: "port"}
+PLAIN = re.compile(r"[\w@%+=:,./?$-]+")
 ANY_PASSWORD = "until Render is told to ask for one, any password is right"  # noqa: S105 - no password
 NOT_THE_IMAGES_OWN = Why("render", "Render gives each instance a host name of its own under this name")
 
@@ -65,10 +68,17 @@ def told(stack: Stack, service: Service) -> Told:
         if found is None:
             optional.append(each.name)
             continue
+        if found.before_start and not _is_plain(found.before_start, service.command.value):
+            found = _One((_by_hand(each),), by_hand=True)
         entries += found.entries
         before_start += [found.before_start] if found.before_start else []
         asks += [each.name] if found.by_hand else []
     return Told(tuple(entries), tuple(optional), tuple(before_start), tuple(asks))
+
+
+def _is_plain(told: str, command: Sequence[str]) -> bool:
+    """Say whether a command that is told an address needs no quotes: what Render makes of them is not said."""
+    return PLAIN.fullmatch(told) is not None and all(shlex.quote(word) == word for word in command)
 
 
 def _host_names(service: Service) -> list[str]:

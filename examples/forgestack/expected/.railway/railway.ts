@@ -30,7 +30,7 @@ export default defineRailway(() => {
         "/.dockerignore",
       ],
     },
-    preDeploy: "sh -c 'cd /app/packages/db && exec node dist/migrate.js'",
+    preDeploy: "sh /release.sh",
     healthcheck: "/api/health",
     healthcheckTimeout: 120,
     deploy: {
