@@ -175,6 +175,7 @@ def test_without_a_tag_in_the_name_of_images_none_is_asked_for(stack: Stack) -> 
     plain = replace(stack, services=tuple(replace(each, pulled=fixed) for each in stack.services))
     assert workflow(plain)[True] == {"workflow_dispatch": None}
     assert "No image can have this tag" not in steps(plain)["Send the release"]["run"]
+    assert "with the tag" not in deploy.write(plain)[deploy_workflow.path(plain)].text
 
 
 # What a release holds

@@ -45,6 +45,23 @@ def test_it_runs_for_main_for_pull_requests_each_week_and_by_hand(repository: Re
     assert on["push"] == {"branches": ["main"]}
 
 
+def test_another_branch_takes_the_place_of_main_everywhere(repository: Repository) -> None:
+    settings = "environments:\n  staging:\n    images: ghcr.io/${OWNER}/{name}-{service}:${TAG:-latest}\n"
+    files = repository.plan(f"{settings}    targets: {{ github: {{ branch: release/next }} }}\n").files
+    workflow = yaml.safe_load(files[FILE].text)
+    assert workflow[True]["push"] == {"branches": ["release/next"]}
+    assert "github.ref == 'refs/heads/release/next'" in workflow["jobs"]["deploy-staging"]["if"]
+    assert '[ "$GITHUB_REF" = refs/heads/release/next ]' in files[FILE].text
+    assert "with each push to release/next" in files["docs/deployment.md"].text
+    assert "refs/heads/main" not in files[FILE].text
+
+
+@pytest.mark.parametrize("hostile", ["'$(x)'", "'a b'", '"a\'b"', "-x", "'${{ x }}'"])
+def test_what_is_no_name_of_a_branch_is_refused(repository: Repository, hostile: str) -> None:
+    with pytest.raises(UsageError):
+        repository.plan(f"targets: {{ github: {{ branch: {hostile} }} }}\n")
+
+
 @pytest.mark.requirement("FS-40")
 def test_each_architecture_is_built_on_a_runner_of_its_own(repository: Repository) -> None:
     matrix = jobs(repository.plan(GITHUB))["build"]["strategy"]["matrix"]

@@ -193,6 +193,13 @@ def test_what_a_build_can_do_without_is_named_too(stack: Stack) -> None:
     assert "# Given to `fly deploy` by --build-arg NAME=value: where it is wanted, VITE_TITLE\n" in text
 
 
+def test_the_default_of_a_secret_stands_in_no_file_and_is_asked_for(stack: Stack) -> None:
+    secret = Variable("API_KEY", Asked("API_KEY", "dev-only", required=False), WHY, required=False, secret=True)
+    changed_stack = changed(stack, "api", variables=(secret,))
+    assert fly_apps.set_before(changed_stack, "api") == ("API_KEY",)
+    assert "dev-only" not in fly.write(changed_stack)["fly.api.toml"].text
+
+
 def test_without_a_target_nothing_is_written(stack: Stack) -> None:
     assert fly.write(replace(stack, targets=TargetsConfig())) == {}
     assert fly.write(replace(stack, services=())) == {}

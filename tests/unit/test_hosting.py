@@ -117,7 +117,7 @@ def test_what_is_refused_routed_or_hardened_on_a_machine_is_lost_on_no_platform_
     cannot = load(f"platforms/{platform}")["cannot"]
     everywhere = {
         "hardening", "order", "network", "apart", "kept", "pulled", "secrets", "local", "open", "backups", "refused",
-        "redirects", "paths", "unknown", "certificate", "address", "wildcards",
+        "redirects", "paths", "unknown", "address", "wildcards",
     }  # fmt: skip
     assert everywhere <= set(cannot)
 

@@ -49,6 +49,14 @@ def test_a_package_whose_main_is_a_folder_keeps_its_code(repository: Repository,
     )
 
 
+def test_one_package_is_one_service_and_the_second_is_told_so(repository: Repository) -> None:
+    plain(repository, "apps/api", server(4100))
+    settings = "services: {api: {package: apps/api}, mailer: {package: apps/api, command: node mailer.js}}\n"
+    with pytest.raises(BayplanError) as refused:
+        repository.plan(settings)
+    assert "takes the service 'mailer' from apps/api, which is another service already" in refused.value.message
+
+
 def test_services_that_call_each_other_wait_for_neither(repository: Repository) -> None:
     healthy = "app.get('/health', (q, s) => s.end());\n"
     head = "const app = require('express')();\n" + healthy

@@ -37,7 +37,7 @@ def test_what_is_written_draws_no_finding(system: str) -> None:
     [
         ('"apps/api/Dockerfile"', '"apps/api/Dockerfil"', "missing-dockerfile"),
         ('healthcheck: "/api/health"', 'healthcheck: "/health"', "unanswered-health-path"),
-        ("cd /app/packages/db && exec", "cd /app && exec", "missing-start-file"),
+        ("sh /release.sh", "sh /app/release.sh", "missing-start-file"),
         ("    preDeploy:", '    start: "node apps/api/dist/main.js",\n    preDeploy:', "missing-start-file"),
         ("      JWT_SECRET: preserve(),\n", "", "missing-variable"),
         ('        "/packages/db/**",\n', "", "missed-change"),

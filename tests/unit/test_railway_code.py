@@ -1,5 +1,6 @@
 """`.railway/railway.ts` is read without being run, whatever stands in it."""
 
+import re
 from textwrap import dedent
 
 import pytest
@@ -13,6 +14,7 @@ from bayplan.formats.typescript_values import Value as Evaluated
 from bayplan.formats.typescript_values import planted
 from bayplan.formats.typescript_writer import Value, literal, name_of, write
 from bayplan.model.deployment import DeployedService, Fault, Irregular, PlatformFile
+from bayplan.readers.deployment import PLATFORMS
 from bayplan.source import At, Located
 from tests.unit.shop import findings, found
 
@@ -128,11 +130,24 @@ class TestWhatIsRead:
             ("volume", "other", "/other"),
         ]
 
+    @pytest.mark.parametrize("mounted", ['volume(ctx.environment + "-data")', "ctx.data"])
+    def test_a_volume_whose_name_only_a_run_would_tell_is_mounted_too(self, mounted: str) -> None:
+        queue = service(f"""\
+            const queue = service("queue", {{
+              source: image("rabbitmq:4"),
+              volumeMounts: {{ "/var/lib/rabbitmq": {mounted} }},
+            }});
+            return project("shop", {{ resources: [queue] }});
+        """)
+        ((mount),) = queue.mounts
+        assert (mount.kind, mount.target) == ("volume", "/var/lib/rabbitmq")
+        assert mount.source
+
     def test_files_of_other_environments_and_folders_are_read_too(self) -> None:
         for path in (PATH, ".railway/railway.staging.ts", "shop/.railway/railway.ts"):
-            assert railway_code.FILES.fullmatch(path)
+            assert re.fullmatch(PLATFORMS["railway_code"], path)
         for path in ("railway.ts", "src/railway.ts", ".railway/helpers.ts", ".railway/railway.d/x.ts"):
-            assert not railway_code.FILES.fullmatch(path)
+            assert not re.fullmatch(PLATFORMS["railway_code"], path)
 
 
 class TestWhatOnlyARunWouldTell:
@@ -286,6 +301,12 @@ class TestWhatIsWrong:
         assert read(body + "// a partial of the project\n" + whole).irregular == ()
         assert read(body + 'const more = template("n8n");\n' + whole).irregular == ()
         assert read(body).irregular == ()
+
+    @pytest.mark.parametrize(("length", "count"), [(32, 0), (33, 1)])
+    def test_a_name_of_a_service_that_is_too_long(self, length: int, count: int) -> None:
+        said = [each.message for each in read(f"service('{'a' * length}', {{}});").irregular]
+        assert len(said) == count
+        assert all("has 33 characters, and Railway takes 32" in message for message in said)
 
     def test_a_resource_that_the_project_is_not_told_of(self) -> None:
         each = irregular("const a = service('a', {});\nservice('b', {});\nreturn project('x', { resources: [a] });")

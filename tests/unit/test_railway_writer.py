@@ -187,6 +187,22 @@ def test_a_service_of_another_workspace_is_built_from_its_folder() -> None:
     assert tee.dockerfile.value == "tee-worker/Dockerfile"
 
 
+def test_the_default_of_a_secret_stands_in_no_file_and_railway_is_told() -> None:
+    secret = Variable("API_KEY", Asked("API_KEY", "dev-only", required=False), BECAUSE, required=False, secret=True)
+    text = project(stack(service("api", secret)))
+    assert "dev-only" not in text
+    assert "`railway variable set API_KEY --stdin --service api`" in text
+
+
+def test_what_takes_long_to_start_is_asked_for_as_long(tmp_path: Path) -> None:
+    from tests.unit.planning import Repository, server
+
+    config = "services: { api: { start: 10m, health: /health } }\ntargets: { railway: { json: true } }\n"
+    files = Repository(tmp_path).app("api", server(4000)).plan(config).files
+    assert "healthcheckTimeout: 600," in files[MAIN].text
+    assert json.loads(files["apps/api/railway.json"].text)["deploy"]["healthcheckTimeout"] == 600
+
+
 def test_files_are_served_by_an_image_of_their_own() -> None:
     text = project(planned("cipherbox"))
     web = read(text, "web")
@@ -276,6 +292,13 @@ def test_one_volume_is_mounted_by_root_and_the_others_are_named() -> None:
     assert [(each.source, each.target) for each in read(text, "api").mounts] == [("uploads", "/app/uploads")]
     assert told(text, "api")["RAILWAY_RUN_UID"] == '"0"'
     assert "// Railway mounts one volume: /app/cache is gone with each deployment." in text
+    assert 'volume("cache")' not in text, "nothing would mount it"
+
+
+def test_what_mounts_a_volume_is_one_and_none_is_not_said() -> None:
+    mounts = (Mount("uploads", "/app/uploads", BECAUSE),)
+    for each in (service("api", mounts=mounts, replicas=3), service("api", replicas=0)):
+        assert "replicas" not in read(project(stack(each)), "api").settings
 
 
 def test_a_server_that_others_reach_listens_on_ipv6_too() -> None:

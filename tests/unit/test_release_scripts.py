@@ -59,6 +59,11 @@ def test_one_command_in_the_folder_of_the_image_needs_no_script() -> None:
     assert hosted.release(stack(migrate), fitted(migrate)) == ("node", "dist/migrate.js")
 
 
+def test_a_command_that_a_shell_would_take_apart_is_in_one_too() -> None:
+    ((_, text),) = fitted(job("migrate", "knex", "migrate:latest", "--env", "my shop")).image.scripts
+    assert text.endswith("exec knex migrate:latest --env 'my shop'\n")
+
+
 def test_where_no_platform_runs_it_there_is_none() -> None:
     migrate = job("migrate", "node", "dist/migrate.js", workdir="/app/packages/db")
     assert fitted(migrate, config=Config()).image.scripts == ()

@@ -1,11 +1,13 @@
 """Render's blueprints: what they say of services, and what Render does not take of them."""
 
+import re
 from textwrap import dedent
 
 import pytest
 
 from bayplan.formats import render
 from bayplan.model.deployment import DeployedService, Fault, Irregular
+from bayplan.readers.deployment import PLATFORMS
 
 
 def services(text: str, path: str = "render.yaml") -> tuple[DeployedService, ...]:
@@ -371,7 +373,7 @@ def test_builds_are_told_every_variable_of_a_service() -> None:
 
 @pytest.mark.parametrize("path", ["render.staging.yaml", "deploy/render-preview.yml"])
 def test_a_blueprint_may_have_another_name(path: str) -> None:
-    assert render.FILES.fullmatch(path)
+    assert re.fullmatch(PLATFORMS["render"], path)
     assert [each.name for each in services(web(""), path)] == ["api"]
 
 

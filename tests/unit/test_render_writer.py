@@ -242,6 +242,11 @@ def stack(*services: Service, stores: tuple[Store, ...] = ()) -> Stack:
     return Stack("shop", "production", Fact("22", BECAUSE), services, stores)
 
 
+def test_the_default_of_a_secret_stands_in_no_blueprint_and_is_asked_for() -> None:
+    secret = variable("API_KEY", Asked("API_KEY", "dev-only", required=False), required=False, secret=True)
+    assert told(named(blueprint(stack(service("api", secret))), "shop-api"))["API_KEY"] == {"sync": False}
+
+
 def test_a_store_that_render_does_not_run_has_a_disk_and_secrets_of_its_own() -> None:
     secret = Asked("MARIADB_PASSWORD")
     url = Composed((Given("mysql://app:"), secret, Given("@"), Given("mariadb", "mariadb"), Given(":3306/shop")))
@@ -321,6 +326,16 @@ def test_a_host_name_and_its_www_are_one_domain(tmp_path: Path) -> None:
     assert domains == ["shop.example.com", "api.example.com"]
 
 
+def test_a_header_of_a_static_site_may_hold_a_dollar_but_nothing_that_only_the_operator_knows(tmp_path: Path) -> None:
+    headers = '{ X-Price: "costs $5", X-Home: "https://${DOMAIN}" }'
+    site = f"proxy: {{ sites: {{ example.com: {{ to: web, headers: {headers} }} }} }}\ntargets: {{ render: {{}} }}\n"
+    content = {"name": "web", "scripts": {"build": "vite build"}, "devDependencies": {"vite": "7.0.0"}}
+    repository = Repository(tmp_path).manifest("apps/web", content)
+    repository.write("apps/web/index.html", "<html></html>")
+    web = named(blueprint(repository.plan(site).stack), "shop-web")
+    assert web["headers"] == [{"path": "/*", "name": "X-Price", "value": "costs $5"}]
+
+
 def test_the_build_of_a_static_site_reads_the_registry_s_secrets_from_its_variables() -> None:
     from bayplan.model.image import Command, Copy, Run, Stage, Workdir
 
@@ -386,3 +401,13 @@ def test_without_a_proxy_whatever_the_machine_would_publish_is_public(tmp_path: 
     repository = Repository(tmp_path).app("api", server(3000))
     written = repository.plan("targets: { render: {} }\n").files["render.yaml"].text
     assert named(yaml.safe_load(written), "shop-api")["type"] == "web"
+
+
+def test_a_release_is_told_the_addresses_that_it_reads() -> None:
+    link = variable("URL", Composed((Given("http://"), Given("b", "b"), Given(":3000"))), leads_to=Link("b", Part.URL))
+    command: Fact[tuple[str, ...]] = Fact(("node", "migrate.js"), BECAUSE)
+    for variables, told_first in (((link,), "env URL=http://$URL_HOSTPORT "), ((), "")):
+        ends = replace(service("migrate", *variables), role=Fact(Role.JOB, BECAUSE), image_of="api")
+        job = replace(ends, command=command)
+        api = named(blueprint(stack(job, service("api", link), service("b"))), "shop-api")
+        assert api["preDeployCommand"] == f"{told_first}node migrate.js"

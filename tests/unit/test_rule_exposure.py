@@ -302,6 +302,7 @@ LITERAL = "uT4vkq8yGm2rWz7B"
         ("JWT_SECRET: <a long random text>", None),
         ("JWT_SECRET: ADD_A_JWT_SECRET", None),
         ("JWT_SECRET: secret-goes-here", None),
+        ('JWT_SECRET: "{YOUR_SECRET}"', None),
         ("JWT_SECRET: jwt_secret", None),
         ("ALLOW_EMPTY_PASSWORD: 'yes'", None),
         ("JWT_ACCESS_TOKEN: 15m", None),

@@ -156,7 +156,7 @@ def test_the_guide_deploys_it_asks_for_it_and_leads_its_host_name_there() -> Non
     for line in (
         "fly deploy --config fly.staging.web.toml",
         "curl -fsS https://cipherbox-staging-web.fly.dev/",
-        'fly certs add "app.staging.example.com" --app cipherbox-staging-web',
+        'fly certs setup "app.staging.example.com" --app cipherbox-staging-web',
     ):
         assert line in guide.splitlines()
     assert not [note for note in cipherbox().stack.notes if note.about == "fly" and "left out" in note.text]

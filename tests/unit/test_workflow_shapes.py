@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from bayplan.formats import workflow
-from bayplan.model.deployment import Fault
+from bayplan.model.deployment import Fault, Irregular
 from tests.unit.workflow_shop import CASES
 
 PATH = ".github/workflows/w.yml"
@@ -126,25 +126,26 @@ def _as_github_reads(text: str) -> Any:
     return data
 
 
-def _is_irregular(text: str) -> bool:
-    return bool(workflow.parse(text, PATH).irregular)
+def _irregular(text: str) -> list[Irregular]:
+    """Return what is irregular, but for jobs that are not there, of which the schema knows nothing."""
+    return [each for each in workflow.parse(text, PATH).irregular if "the workflow does not have" not in each.message]
 
 
 @pytest.mark.parametrize("text", VALID)
 def test_what_the_schema_takes_is_regular(schema: Draft7Validator, text: str) -> None:
     assert not list(schema.iter_errors(_as_github_reads(text)))
-    assert workflow.parse(text, PATH).irregular == ()
+    assert _irregular(text) == []
 
 
 @pytest.mark.parametrize("text", INVALID)
 def test_what_the_schema_refuses_is_irregular(schema: Draft7Validator, text: str) -> None:
     assert list(schema.iter_errors(_as_github_reads(text)))
-    assert _is_irregular(text)
+    assert _irregular(text)
 
 
 @pytest.mark.parametrize("text", HIDDEN)
 def test_what_the_schema_means_to_refuse_is_irregular(text: str) -> None:
-    assert _is_irregular(text)
+    assert _irregular(text)
 
 
 def _without_one(data: Any) -> Iterator[Any]:
@@ -165,7 +166,7 @@ def test_both_decide_alike_about_every_misspelt_key(schema: Draft7Validator, tex
     seen = 0
     for changed in _without_one(_as_github_reads(text)):
         is_refused = bool(list(schema.iter_errors(changed)))
-        assert _is_irregular(json.dumps(changed)) == is_refused, changed
+        assert bool(_irregular(json.dumps(changed))) == is_refused, changed
         seen += 1
     assert seen
 
@@ -190,3 +191,10 @@ def test_a_strategy_without_a_matrix_is_taken_as_github_takes_it() -> None:
 
 def test_what_only_github_can_know_is_left_to_it() -> None:
     assert workflow.parse(_job("env: '${{ fromJSON(vars.ENV) }}'"), PATH).irregular == ()
+
+
+def test_a_job_waits_for_jobs_that_the_workflow_has() -> None:
+    jobs = f"jobs:\n  build: {{ runs-on: x, {STEPS} }}\n  deploy: {{ needs: [Build, bild], runs-on: x, {STEPS} }}\n"
+    (only,) = workflow.parse(f"on: push\n{jobs}", PATH).irregular
+    assert (only.fault, only.at.line) == (Fault.WRONG, 4)
+    assert "`bild`, which the workflow does not have; did you mean `build`?" in only.message

@@ -13,7 +13,7 @@ from bayplan.formats.railway_resources import MODULE, Project, Reference, Resour
 from bayplan.formats.scalars import flattened, joined, scalar, scalars
 from bayplan.formats.shapes import irregularities
 from bayplan.formats.typescript_evaluation import Evaluation
-from bayplan.formats.typescript_values import Data, Object, Value, planted, positions
+from bayplan.formats.typescript_values import Data, Object, Unknown, Value, planted, positions
 from bayplan.model.deployment import DeployedService, Fault, Irregular, Mount, PlatformFile
 from bayplan.source import At, Located
 
@@ -85,6 +85,16 @@ class _Reading:
                     releases[1].at,
                     "`railway config apply` refuses the file; `railway config plan` does not tell",
                     f"write one: `{' && '.join(command.value for command in releases)}`",
+                )
+        longest = load("platforms/railway")["longest_name"]
+        for each in self.resources:
+            if each.kind == "services" and len(each.name) > longest:
+                yield Irregular(
+                    Fault.WRONG,
+                    f"`{each.name}` has {len(each.name)} characters, and Railway takes {longest} in a service's name",
+                    self._at(*each.place),
+                    "Railway makes no such service",
+                    "shorten it: services.<name>.package of bayplan.yaml gives a service another name",
                 )
         for each in self._unlisted():
             yield Irregular(
@@ -176,7 +186,9 @@ class _Reading:
         for key, (value, (start, end)) in (mounts.table.entries if mounts else {}).items():
             at = self._at(start, end)
             if isinstance(value.data, Object) and isinstance(value.data.what, Resource):
-                yield Mount("volume", value.data.what.name, key, read_only=False, at=at)
+                yield Mount("volume", value.data.what.name or key, key, read_only=False, at=at)
+            elif isinstance(value.data, Unknown):
+                yield Mount("volume", key, key, read_only=False, at=at)
             elif path := value.table.get("mountPath"):
                 yield Mount("volume", key, path.text or "", read_only=False, at=at)
 

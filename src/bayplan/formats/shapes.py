@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from math import inf
 from typing import Any, TypeAlias
 
@@ -16,9 +17,12 @@ Route: TypeAlias = tuple[Key, ...]
 
 MOST = 5000
 """How many values of one file are looked at."""
+MOST_FOUND = 100
+"""How much of one file is told: who made the same slip everywhere sees it before."""
 MOST_WORDS = 12
 """How many there may be to choose from before a message names the nearest only."""
 DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+|\d+")
+LIKE_A_VALUE = re.compile(r"true|false|-?\d{1,20}(?:\.\d{1,20})?")
 WORDS = {
     "text": "a text",
     "integer": "a whole number",
@@ -70,7 +74,7 @@ def _kind(form: str) -> Kind:
 
 def irregularities(document: Document, table: Table, shape: str = "file") -> tuple[Irregular, ...]:
     """Return what a file has that its platform does not take, in the order of its keys."""
-    return tuple(_Checking(document, table).found(shape))
+    return tuple(islice(_Checking(document, table).found(shape), MOST_FOUND))
 
 
 class _Checking:
@@ -248,6 +252,8 @@ def _shown(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     text = str(value)
+    if isinstance(value, str) and LIKE_A_VALUE.fullmatch(value):
+        return f'the text `"{text}"`'
     return f"`{text}`" if len(text) <= 40 else "a long text"  # noqa: PLR2004 - what fits into a line
 
 

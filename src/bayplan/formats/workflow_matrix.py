@@ -22,7 +22,7 @@ def matrix(document: Document, *route: Key) -> tuple[Combination, ...]:
     for index in range(len(document.items(*route, "exclude"))):
         left_out = flattened(document, *route, "exclude", index)
         combinations = [each for each in combinations if not left_out or not _holds(each, left_out)]
-    for index in range(len(document.items(*route, "include"))):
+    for index in range(min(len(document.items(*route, "include")), MOST)):
         combinations = _included(combinations, flattened(document, *route, "include", index), axes)
     return tuple(combinations[:MOST])
 

@@ -78,6 +78,7 @@ PathPattern = Annotated[str, Form(r"^/[^\s{}\"]*$", "a path such as `/metrics` o
 Link = Annotated[str, Form(r"^(https?://|/)[^\s{}\"]*$", "an address such as `https://example.com` or a path")]
 HeaderName = Annotated[str, Form(r"^[A-Za-z0-9-]+$", "the name of a header such as `X-Frame-Options`")]
 Word = Annotated[str, Form(r"^[a-z][a-z0-9_-]*$", "one lower-case word such as `hetzner`")]
+Branch = Annotated[str, Form(r"^[A-Za-z0-9_][A-Za-z0-9._/-]*$", "the name of a branch such as `main`")]
 Repository = Annotated[
     str, Form(r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", "an owner and a name such as `example/shop`")
 ]
@@ -272,7 +273,7 @@ class RailwayConfig:
 
     repo: Repository | None = None
     """The repository on GitHub whose pushes are deployed: `example/shop`; without it `railway up` deploys."""
-    branch: Line | None = None
+    branch: Branch | None = None
     """The branch that is deployed; `main` where nothing is said."""
     region: Word | None = None
     """The region where it runs: `europe-west4`."""
@@ -294,6 +295,8 @@ class RenderConfig:
 class GithubConfig:
     """Workflows of GitHub Actions: images, and the deployment of environments that pull them."""
 
+    branch: Branch | None = None
+    """The branch whose images are published; `main` where nothing is said. There is one for all environments."""
     folder: MachineFolder | None = None
     """The folder of the machine that an environment is deployed to: `/srv/shop`. Where nothing is said, it is named
     after the stack, and after the environment: `/srv/shop-staging`."""

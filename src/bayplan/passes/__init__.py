@@ -238,7 +238,7 @@ class _Planner:
             budget_mb=settings.megabytes(app.settings.budget) if app.settings.budget else None,
         )
         targets = self.config.targets
-        if targets is not None and (targets.fly is not None or targets.railway is not None):
+        if targets is not None and hosting.needs_server(targets.chosen):
             return replace(service, serving=image_static.serving(service, recipe))
         return service
 

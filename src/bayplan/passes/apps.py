@@ -223,7 +223,13 @@ def _has_no_command(package: Package, settings: ServiceConfig) -> bool:
 
 
 def _refuse_unknown(config: Config, unknown: Collection[str], known: list[str]) -> None:
-    for key in config.services:
+    for key, settings in config.services.items():
+        if key in unknown and settings.package is not None:
+            raise UsageError(
+                f"bayplan.yaml takes the service {key!r} from {settings.package}, which is another service already",
+                at=config.at("services", key, "package"),
+                remedy="one package is one service: make one of its own for it",
+            )
         if key in unknown:
             raise UsageError(
                 f"bayplan.yaml describes the service {key!r}, and no package is it",

@@ -33,6 +33,11 @@ def platforms(targets: Iterable[str]) -> dict[str, Mapping[str, Mapping[str, str
     return {target: cannot for target, cannot in tables.items() if cannot}
 
 
+def needs_server(targets: Iterable[str]) -> bool:
+    """Say whether any of these runs programs alone, so that an app of files needs one that serves them."""
+    return any(not load(f"platforms/{each}").get("serves_files", False) for each in platforms(targets))
+
+
 def _about(platform: str, cannot: Mapping[str, Mapping[str, str]], stack: Stack) -> Iterator[Note]:
     """Yield what the table of a platform says of each trait that the stack has."""
     for trait, what in _traits(stack):

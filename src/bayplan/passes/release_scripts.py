@@ -33,7 +33,9 @@ def _of_image(service: Service, images: dict[str, Image]) -> Service:
 
 
 def _needs_one(service: Service, jobs: Sequence[Service]) -> bool:
-    return len(jobs) > 1 or any(job.workdir not in ("", service.image.workdir) for job in jobs)
+    elsewhere = any(job.workdir not in ("", service.image.workdir) for job in jobs)
+    quoted = any(shlex.quote(word) != word for job in jobs for word in job.command.value)
+    return len(jobs) > 1 or elsewhere or quoted
 
 
 def _with_script(service: Service, jobs: Sequence[Service]) -> Image:

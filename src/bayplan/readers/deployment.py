@@ -14,6 +14,8 @@ from bayplan.source import At
 from bayplan.tree import Tree
 
 T = TypeVar("T")
+LARGEST = 500_000
+"""How many characters one file may have: people write a hundredth of it."""
 Parse = Callable[[str, str, Callable[[str], bool]], PlatformFile]
 
 DOCKERFILE = re.compile(r"(?:.+\.)?(?:Dockerfile|dockerfile|Containerfile)(?:\.(?P<kind>[^/]+))?")
@@ -71,10 +73,17 @@ class _Reading:
         read: list[T] = []
         for path in paths:
             try:
-                read.append(parse(self.tree.text(path), path))
+                read.append(parse(self._text(path), path))
             except BrokenFileError as error:
                 self.broken.append(Broken(error.message, error.at or At(path), error.remedy))
         return tuple(read)
+
+    def _text(self, path: str) -> str:
+        text = self.tree.text(path)
+        if len(text) > LARGEST:
+            message = f"{path} has {len(text):,} characters: too large for a file that tells how to deploy"
+            raise BrokenFileError(message, at=At(path), remedy="is it the file you mean?")
+        return text
 
 
 def _platform(reading: _Reading, name: str, pattern: str) -> tuple[PlatformFile, ...]:

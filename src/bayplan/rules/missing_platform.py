@@ -72,10 +72,9 @@ from bayplan.catalog.images import named
 from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Workspace
+from bayplan.rules.facts.platforms import platform_of
 from bayplan.rules.facts.workflows import image_builds
 from bayplan.source import Located
-
-ONE_PLATFORM = ("fly", "railway", "render")
 
 
 def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
@@ -103,8 +102,9 @@ def check(_: Workspace, deployment: Deployment) -> Iterator[Finding]:
 
 def _asked(service: DeployedService) -> Located[str] | None:
     """Return the platform that a service runs on, and what says so."""
-    if service.platform in ONE_PLATFORM and service.image is not None:
-        return Located("linux/amd64", service.image.at)
+    only = platform_of(service).get("platform")
+    if only is not None and service.image is not None:
+        return Located(str(only), service.image.at)
     return service.settings.get("platform") if service.platform == "compose" else None
 
 

@@ -63,8 +63,8 @@ from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.finding import Effect, Finding, Place
 from bayplan.model.workspace import Package, Workspace
 from bayplan.rules.facts.apps import App, apps, members
-from bayplan.rules.facts.commands import Start, same_script, script_path
-from bayplan.rules.facts.layout import below
+from bayplan.rules.facts.commands import Start, same_script, script_path, shell_path
+from bayplan.rules.facts.layout import below, is_file
 
 ENDINGS = (".js", ".mjs", ".cjs")
 ENDS = "every container ends at once"
@@ -86,9 +86,13 @@ def check(workspace: Workspace, deployment: Deployment) -> Iterator[Finding]:
 def _judged(
     workspace: Workspace, app: App, service: DeployedService | None, command: Start | None, then: str
 ) -> Iterator[Finding]:
-    path = script_path(command) if command else None
-    if command and path and "/node_modules/" not in path and (there := _elsewhere(workspace, app, path)):
-        yield _finding(app, service, command, path, there, then)
+    if command is None:
+        return
+    path, script = script_path(command), shell_path(command)
+    if path and "/node_modules/" not in path and (there := _elsewhere(workspace, app, path)):
+        yield _finding(app, service, command, path, there, f"{then} with \"Cannot find module '{path}'\"")
+    if script and (there := _copied_elsewhere(app, script)):
+        yield _finding(app, service, command, script, there, f"{then} with \"can't open '{script}'\"")
 
 
 def _replaces(service: DeployedService) -> bool:
@@ -106,6 +110,14 @@ def _elsewhere(workspace: Workspace, app: App, path: str) -> list[str]:
     ]
     held = any(same_script(place, path) for place in found) or _is_held(app, path)
     return [] if held else found
+
+
+def _copied_elsewhere(app: App, path: str) -> list[str]:
+    """Return where the image holds the script that is meant, when nothing of it can be where the shell looks."""
+    name = posixpath.basename(path)
+    copied = [piece.target for piece in app.layout.pieces(app.stage) if is_file(piece.source)]
+    found = [target for target in copied if posixpath.basename(target) == name and target != path]
+    return [] if any(app.layout.origins(app.stage, path)) else found
 
 
 def _is_held(app: App, path: str) -> bool:
@@ -167,11 +179,10 @@ def _finding(
         Effect.WILL_NOT_START,
         f"{who} starts {path}, and the image holds {posixpath.basename(path)} at {there[0]}",
         tuple(places),
-        f"{then} with \"Cannot find module '{path}'\"",
-        f"start {_shown(command, there[0])}",
+        then,
+        f"start `{_program(command)} {below(there[0], command.folder) or there[0]}`",
     )
 
 
-def _shown(command: Start, place: str) -> str:
-    inner = below(place, command.folder)
-    return f"`node {inner or place}`"
+def _program(command: Start) -> str:
+    return "node" if script_path(command) else command.argv[0]

@@ -108,15 +108,16 @@ def render(stack: Stack) -> Rendered:
 def _document(stack: Stack) -> Value:
     name = f"deploy-{stack.environment}"
     started = "started by docker-build.yml or by hand" if stack.environment != "production" else "started by hand"
+    values = deploy_values(stack)
+    tagged = any(value.origin is Origin.TAG for value in values)
+    given = ", with the tag of the images" if tagged else ""
     comment = (
-        f"Deploys {stack.environment} to its machine: {started}, with the tag of the images.\n"
+        f"Deploys {stack.environment} to its machine: {started}{given}.\n"
         f"The environment {stack.environment} of this repository (Settings, Environments) has the secrets and variables"
         " that are named below. DEPLOY_KNOWN_HOSTS is what `ssh-keyscan` says of the machine: compare it with the key"
         " there.\n"
         f"The machine has Docker with compose, curl, and {folder(stack)}, which belongs to DEPLOY_USER."
     )
-    values = deploy_values(stack)
-    tagged = any(value.origin is Origin.TAG for value in values)
     tag: dict[str, Value] = {"description": "The tag of the images", "required": True, "type": "string"}
     return Entry(
         {

@@ -80,7 +80,7 @@ def _deploy(stack: Stack, name: str) -> str:
 
 def _scaled(stack: Stack) -> Iterator[str]:
     for service in fly_apps.running(stack):
-        if service.replicas != 1:
+        if service.replicas != 1 and not any(mount.is_volume for mount in service.mounts):
             yield f"fly scale count {service.replicas} --app {fly_apps.app(stack, service.name)}"
 
 
@@ -90,11 +90,13 @@ def _domains(stack: Stack) -> list[str]:
     for service in fly_apps.running(stack):
         app = fly_apps.app(stack, service.name)
         for host in dict.fromkeys(host for site in hosted.sites(stack, service) for host in site.hosts):
-            lines.append(f'fly certs add "{host}" --app {app}')
             if stack.proxy is not None and stack.proxy.tls.kind is TlsKind.FILES:
                 tls = stack.proxy.tls
                 files = f"--fullchain {shlex.quote(tls.certificate)} --private-key {shlex.quote(tls.key)}"
                 lines.append(f'fly certs import "{host}" --app {app} {files}')
+                lines.append(f'fly certs setup "{host}" --app {app}')
+            else:
+                lines.append(f'fly certs add "{host}" --app {app}')
     if not lines:
         return []
     return ["Host names, each with the DNS records that the command shows:", "", *shell(*lines)]
@@ -103,8 +105,7 @@ def _domains(stack: Stack) -> list[str]:
 def _requests(stack: Stack) -> Iterator[str]:
     for service in fly_apps.running(stack):
         if hosted.is_public(stack, service):
-            path = service.health.path if service.health is not None and service.health.path else "/"
-            yield f"curl -fsS {fly_apps.address(stack, service.name)}{path}"
+            yield f"curl -fsS {fly_apps.address(stack, service.name)}{hosted.first_path(service)}"
 
 
 def _back(stack: Stack, name: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from bayplan.writers.deploy_values import DeployValue, Origin, deploy_values
 from bayplan.writers.deployment_text import beside, heading, prose, shell, title
 from bayplan.writers.docker_build_scripts import FILE
 from bayplan.writers.env_example import new_values
-from bayplan.writers.published import Published, published
+from bayplan.writers.published import Published, branch, published
 
 PLATFORM = "github"
 LATEST = "--json databaseId --jq '.[0].databaseId'"
@@ -22,12 +22,13 @@ def images(stacks: Sequence[Stack]) -> list[str]:
     if not found:
         return []
     asked = sorted({part.name for image in found for told in image.told for part in told.settings})
+    main, (them, those) = branch(stacks), ("it", "that") if len(found) == 1 else ("them", "those")
     return [
         f"## {title(PLATFORM)}",
         "",
         *prose(
-            f"`{FILE}` builds {_named(found)} with each push to main and each pull request, scans them, and"
-            " pushes those of main under `latest`, the commit and the branch."
+            f"`{FILE}` builds {_named(found)} with each push to {main} and each pull request, scans {them}, and"
+            f" pushes {those} of {main} under `latest`, the commit and the branch."
         ),
         *_variables(asked),
         "### See that it works",

@@ -37,11 +37,11 @@ def section(stack: Stack) -> list[str]:
                 ]
             )
         ),
-        *values(stack, PLATFORM, "Each service gets its own, and nothing is deployed yet:"),
+        *values(stack, PLATFORM, "Each service gets its own, for its next deployment:"),
         *_shared(stack),
         "Then an address for each service that the world reaches, which the command shows, and the code:",
         "",
-        *shell(*_domains(stack), *_deployed(stack)),
+        *shell(*_domains(stack), *_told(stack), *_deployed(stack)),
         "### See that it works",
         "",
         *shell("railway service status --all", *_requests(stack)),
@@ -54,7 +54,7 @@ def section(stack: Stack) -> list[str]:
         "### Roll back",
         "",
         *shell(
-            *(f"railway deployment list --service {shlex.quote(each.name)}" for each in hosted.running(stack)),
+            *(f"railway deployment list --service {shlex.quote(each)}" for each in _running(stack)),
             *beside([(ROLLBACK, "the last good one of each service")]),
         ),
         "The image and the variables of that time come back. The dashboard does the same, under Deployments.",
@@ -83,6 +83,10 @@ def _services(stack: Stack) -> list[str]:
     return [each.name for each in stack.services if each.image_of is None]
 
 
+def _running(stack: Stack) -> list[str]:
+    return [each.name for each in railway_project.deployed(stack) if each.role.value is not Role.JOB]
+
+
 def _environment(stack: Stack) -> list[tuple[str, str]]:
     name = shlex.quote(stack.environment)
     if stack.environment == PRODUCTION:
@@ -105,11 +109,18 @@ def _shared(stack: Stack) -> list[str]:
 
 
 def _domains(stack: Stack) -> Iterator[str]:
-    for service in (each for each in stack.services if hosted.is_public(stack, each)):
+    for service in (each for each in railway_project.deployed(stack) if hosted.is_public(stack, each)):
         port = f" --port {service.port.value}" if service.port is not None else ""
         own = dict.fromkeys(host for site in hosted.sites(stack, service) for host in site.hosts)
         for host in ("", *(f' "{each}"' for each in own)):
             yield f"railway domain{host} --service {shlex.quote(service.name)}{port}"
+
+
+def _told(stack: Stack) -> list[str]:
+    """Return what starts the stores again that run from an image: they began without what they have been told since."""
+    names = {each.name for each in stack.stores}
+    told = [each.name for each in platform_told.on(PLATFORM, stack) if each.names and each.name in names]
+    return beside([(f"railway redeploy --service {shlex.quote(name)} --yes", "with its values") for name in told])
 
 
 def _deployed(stack: Stack) -> list[str]:
@@ -124,7 +135,6 @@ def _pushed(stack: Stack) -> list[str]:
 
 
 def _requests(stack: Stack) -> Iterator[str]:
-    for service in stack.services:
+    for service in railway_project.deployed(stack):
         if hosted.is_public(stack, service) and service.role.value is not Role.JOB:
-            path = service.health.path if service.health is not None and service.health.path else "/"
-            yield f"curl -fsS https://ADDRESS{path}    # {service.name}"
+            yield f"curl -fsS https://ADDRESS{hosted.first_path(service)}    # {service.name}"

@@ -119,8 +119,7 @@ def _asked(stack: Stack) -> list[str]:
 def _requests(stack: Stack) -> Iterator[str]:
     for service in stack.services:
         if hosted.is_public(stack, service):
-            path_ = service.health.path if service.health is not None and service.health.path else "/"
-            yield f"curl -fsS https://{named_there(stack, service.name)}.onrender.com{path_}"
+            yield f"curl -fsS https://{named_there(stack, service.name)}.onrender.com{hosted.first_path(service)}"
 
 
 def _version(stack: Stack) -> list[str]:

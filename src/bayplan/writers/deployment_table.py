@@ -88,4 +88,5 @@ def _jobs(stack: Stack) -> str:
 
 def _limits(stack: Stack, target: str) -> str:
     count = sum(note.about == target for note in stack.notes)
-    return f"[{count} things]({anchor(limits_heading(stack, target))})" if count else ""
+    things = "1 thing" if count == 1 else f"{count} things"
+    return f"[{things}]({anchor(limits_heading(stack, target))})" if count else ""

@@ -68,9 +68,8 @@ def first_request(stack: Stack) -> list[str]:
 
 def _published(service: Service, binding: Binding) -> str:
     """Return the address of a service that the machine publishes, as a word of a shell."""
-    path = service.health.path if service.health is not None and service.health.path else "/"
     given = f"${{{binding.address.name}}}" if isinstance(binding.address, Asked) else binding.address
-    return Address(f"http://{given or 'localhost'}:{binding.port}{path}", GOOD).word
+    return Address(f"http://{given or 'localhost'}:{binding.port}{hosted.first_path(service)}", GOOD).word
 
 
 def cannot(stack: Stack, platform: str) -> list[str]:

@@ -12,7 +12,7 @@ from bayplan.writers import deploy
 from bayplan.writers.deploy_values import Origin, deploy_values
 from bayplan.writers.docker_build_jobs import LEAST, build, checkout, job, logins, packages, uses
 from bayplan.writers.docker_build_scripts import FILE, JOIN, plan
-from bayplan.writers.published import GITHUBS, PRODUCTION, Published, published
+from bayplan.writers.published import GITHUBS, PRODUCTION, Published, branch, published
 
 ASKED = Why("docker-build", "targets.github in bayplan.yaml asks for it")
 FOLLOWS = Why("docker-build", "what is built goes on by itself; production is deployed by a person")
@@ -31,17 +31,20 @@ def _document(stacks: Sequence[Stack], images: Sequence[Published]) -> Value:
         "What is in the registry already, made from the same files, is not built again but gets the new tags:"
         " no run that failed and no forced push can make this pass over a change."
     )
+    main = branch(stacks)
     jobs: dict[str, Value] = {
-        "plan": Entry(_plan(images), why=ASKED),
+        "plan": Entry(_plan(images, main), why=ASKED),
         "build": Entry(build(wanting, images), why=ASKED),
         "tag": Entry(_tag(images), why=ASKED),
     }
     followed = [stack for stack in wanting if stack.environment != PRODUCTION and not deploy.missing(stack)]
-    jobs |= {f"deploy-{stack.environment}": Entry(_deploy(stack), why=FOLLOWS) for stack in followed}
+    jobs |= {f"deploy-{stack.environment}": Entry(_deploy(stack, main), why=FOLLOWS) for stack in followed}
     return Entry(
         {
             "name": "docker-build",
-            "on": Entry(_triggers(), why=Why("docker-build", "what reaches main is published, the rest is tried")),
+            "on": Entry(
+                _triggers(main), why=Why("docker-build", f"what reaches {main} is published, the rest is tried")
+            ),
             "permissions": Entry({}, why=LEAST),
             "concurrency": Entry(
                 {
@@ -58,16 +61,16 @@ def _document(stacks: Sequence[Stack], images: Sequence[Published]) -> Value:
     )
 
 
-def _triggers() -> Value:
+def _triggers(main: str) -> Value:
     return {
-        "push": {"branches": Entry(["main"], in_line=True)},
+        "push": {"branches": Entry([main], in_line=True)},
         "pull_request": None,
         "schedule": [Entry({"cron": "30 4 * * 1"}, comment="Base images get fixes: once a week everything is built.")],
         "workflow_dispatch": None,
     }
 
 
-def _plan(images: Sequence[Published]) -> Value:
+def _plan(images: Sequence[Published], main: str) -> Value:
     told = [each for image in images for one in image.told for each in one.settings]
     named = [part for image in images for part in parts_of(image.repository) if isinstance(part, Asked)]
     variables = sorted({each.name for each in (*told, *named) if not each.name.startswith(GITHUBS)})
@@ -89,7 +92,7 @@ def _plan(images: Sequence[Published]) -> Value:
                     "name": "Compare with what is in the registry",
                     "id": "plan",
                     "env": environment,
-                    "run": plan(images),
+                    "run": plan(images, main),
                 },
                 why=Why("docker-build", "an image is made from these files and arguments, and from nothing else"),
             ),
@@ -123,14 +126,14 @@ def _tag(images: Sequence[Published]) -> Value:
     )
 
 
-def _deploy(stack: Stack) -> Value:
+def _deploy(stack: Stack, main: str) -> Value:
     tagged = "!failure() && !cancelled() && needs.tag.result == 'success'"
     has_tag = any(value.origin is Origin.TAG for value in deploy_values(stack))
     script = f'gh workflow run deploy-{stack.environment}.yml --ref "$GITHUB_REF_NAME"'
     return job(
         f"Deploy to {stack.environment}",
         5,
-        {"needs": "tag", "if": f"${{{{ {tagged} && github.ref == 'refs/heads/main' }}}}"},
+        {"needs": "tag", "if": f"${{{{ {tagged} && github.ref == 'refs/heads/{main}' }}}}"},
         permissions=Entry({"actions": Entry("write", beside="to start the other workflow")}, why=LEAST),
         steps=[
             {

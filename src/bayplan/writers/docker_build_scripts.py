@@ -29,7 +29,7 @@ image() {{ # image NAME REPOSITORY CONTEXT DOCKERFILE [ARGUMENT=VALUE...] -- PAT
     there=false
   fi
   tags=("@prefix@$GITHUB_SHA" "@prefix@${{GITHUB_REF_NAME//[^a-zA-Z0-9_.-]/-}}")
-  if [ "$GITHUB_REF" = refs/heads/main ]; then tags+=("@latest@"); fi
+  if [ "$GITHUB_REF" = refs/heads/@branch@ ]; then tags+=("@latest@"); fi
   jq -cn --arg name "$name" --arg repository "$repository" --arg context "$context" \\
     --arg file "$file" --arg arguments "$(printf '%s\\n' "${{arguments[@]}}")" \\
     --arg key "$key" --arg tags "${{tags[*]}}" --argjson there "$there" '$ARGS.named'
@@ -60,12 +60,12 @@ jq -r '.[] | [.name, .repository, .key, .tags] | @tsv' <<<"$IMAGES" |
 """
 
 
-def plan(images: Sequence[Published]) -> str:
+def plan(images: Sequence[Published], branch: str) -> str:
     """Return the script that finds out which images must be built."""
     calls = "".join(f"  {line}\n" for image in images for line in _call(image))
     apart = any(image.prefix or image.latest != LATEST for image in images)
     prefix, latest = ("${prefix-}", f"${{latest-{LATEST}}}") if apart else ("", LATEST)
-    function = FUNCTION.replace("@prefix@", prefix).replace("@latest@", latest)
+    function = FUNCTION.replace("@prefix@", prefix).replace("@latest@", latest).replace("@branch@", branch)
     return f'{function}{_guards(images)}{{\n{calls}}} >"$RUNNER_TEMP/images"\n{RESULT}'
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bayplan.formats import toml_writer
 from bayplan.formats.yaml_writer import Entry, Value
-from bayplan.model.image import Environment, Healthcheck
+from bayplan.model.image import Environment
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Role, Service, Stack
 from bayplan.source import Why
@@ -72,8 +72,7 @@ def _deploy(stack: Stack, service: Service) -> Entry | None:
     found: dict[str, Value] = {}
     if release := hosted.release(stack, service):
         found["release_command"] = Entry(shlex.join(release), why=RELEASE)
-    checks = [step for step in service.image.stages[-1].steps if isinstance(step, Healthcheck)]
-    seconds = max((check.start_period for check in checks), default=0)
+    seconds = hosted.start_seconds(service)
     if seconds > fly_apps.table()["checks"]["waited_for_seconds"]:
         found["wait_timeout"] = Entry(f"{seconds}s", why=STARTS)
     return Entry(found, why=RELEASE if release else STARTS) if found else None

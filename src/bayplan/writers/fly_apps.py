@@ -125,7 +125,12 @@ def set_before(stack: Stack, name: str) -> tuple[str, ...]:
 
 
 def _must_be_set(variable: Variable) -> bool:
-    """Say whether the code needs a variable, or what it leads to does: a store that asks for a password."""
+    """Say whether the code needs a variable, or what it leads to does: a store that asks for a password.
+
+    A secret that has a default elsewhere has none in a file that everybody reads.
+    """
+    if variable.secret and isinstance(variable.value, Asked) and variable.value.default is not None:
+        return True
     return variable.required or any(part.required and part.default is None for part in hosted.asked(variable))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bayplan.model.front import Site
-from bayplan.model.image import Image
+from bayplan.model.image import Healthcheck, Image
 from bayplan.model.parts import Asked, Composed, Given, Part, Value, Variable, parts_of
 from bayplan.model.stack import Role, Service, Stack
 
@@ -41,6 +41,11 @@ def sites(stack: Stack, service: Service) -> tuple[Site, ...]:
     )
 
 
+def first_path(service: Service) -> str:
+    """Return the path of a request that shows that a service answers."""
+    return service.health.path if service.health is not None and service.health.path else "/"
+
+
 def domains(stack: Stack, service: Service) -> tuple[str, ...]:
     """Return the host names that all of lead to a service, those that only the operator knows left out."""
     whole = [
@@ -49,6 +54,12 @@ def domains(stack: Stack, service: Service) -> tuple[str, ...]:
         if any(answer.service == service.name and not answer.path for answer in site.answers)
     ]
     return tuple(host for site in whole for host in site.hosts if "$" not in host)
+
+
+def start_seconds(service: Service) -> int:
+    """Return how long a service may take to start before failed health checks count."""
+    steps = service.image.stages[-1].steps if service.image.stages else ()
+    return max((step.start_period for step in steps if isinstance(step, Healthcheck)), default=0)
 
 
 def jobs_apart(stack: Stack) -> tuple[Service, ...]:

@@ -16,10 +16,10 @@ from bayplan.writers import platform_told
 from bayplan.writers.env_example import described
 from bayplan.writers.platform_told import Told, Wanted
 
-INTRODUCTION = "Values for {}: fill in a copy, without quotes, and tell each app its own. It stays out of git."
+INTRODUCTION = "Values for {title}: fill in a copy, without quotes, and tell each {part} its own. It stays out of git."
 INTRODUCTIONS = {
-    "render": "Values for {}, which asks for the required ones when it makes the blueprint. To change them:\n"
-    "fill in a copy, without quotes, and tell each service its own, in bash. It stays out of git."
+    "render": "Values for {title}, which asks for the required ones when it makes the blueprint. To change them:\n"
+    "fill in a copy, without quotes, and tell each {part} its own, in bash. It stays out of git."
 }
 
 
@@ -40,7 +40,8 @@ def write(stack: Stack) -> dict[str, Rendered]:
     for platform, told in platform_told.every(stack).items():
         lines = _lines(told)
         if lines:
-            said = INTRODUCTIONS.get(platform, INTRODUCTION).format(load(f"platforms/{platform}")["title"])
+            table = load(f"platforms/{platform}")
+            said = INTRODUCTIONS.get(platform, INTRODUCTION).format(title=table["title"], part=table["part"])
             path = f"{stack.env_file_of(platform)}.example"
             found[path] = dotenv.render(_groups(stack, lines), said, telling(platform, stack))
     return found

@@ -17,6 +17,7 @@ OWNERS = (OWNER, "GITHUB_OWNER")
 GITHUBS = ("GITHUB_", "RUNNER_")
 """How the variables begin that each run has by itself."""
 PRODUCTION = "production"
+MAIN = "main"
 NAME = re.compile(r"[A-Za-z0-9._/:@-]*")
 
 
@@ -44,7 +45,7 @@ class Published:
     prefix: str = ""
     """What its tags begin with."""
     latest: str = "latest"
-    """The tag that moves with the main branch."""
+    """The tag that moves with the branch whose images are published."""
     told: tuple[Told, ...] = ()
     environments: tuple[str, ...] = ()
 
@@ -70,6 +71,12 @@ class Published:
         """The files and folders that it is made from."""
         found = (path.removesuffix("**").removesuffix("/") or "." for path in closure(self.own.image))
         return tuple(dict.fromkeys(posixpath.normpath(path) for path in found))
+
+
+def branch(stacks: Sequence[Stack]) -> str:
+    """Return the branch whose images are published."""
+    said = (stack.targets.github.branch for stack in stacks if stack.targets.github is not None)
+    return next((name for name in said if name is not None), MAIN)
 
 
 def published(stacks: Sequence[Stack]) -> tuple[Published, ...]:

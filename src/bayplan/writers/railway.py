@@ -12,13 +12,13 @@ from bayplan.model.stack import Role, Service, Stack
 from bayplan.source import Why
 from bayplan.writers import hosted, railway_json, railway_stores
 from bayplan.writers.railway_project import (
-    HEALTH_SECONDS,
     PRODUCTION,
     RETRIES,
     Names,
     Statement,
     deployed,
     from_context,
+    health_seconds,
     names,
     path,
     settings,
@@ -105,7 +105,7 @@ def _service(stack: Stack, service: Service, found: Names) -> Statement:
         table["preDeploy"] = Entry(shlex.join(release), why=PREPARED)
     if service.health is not None and service.health.path is not None and service.port is not None:
         table["healthcheck"] = Entry(service.health.path, why=service.health.why)
-        table["healthcheckTimeout"] = Entry(HEALTH_SECONDS, why=ANSWERED)
+        table["healthcheckTimeout"] = Entry(health_seconds(service), why=ANSWERED)
     table |= _replicas(stack, service)
     table["deploy"] = _deploy(service)
     kept = [mount for mount in service.mounts if mount.is_volume]
@@ -150,10 +150,12 @@ def watched(image: Image) -> Entry:
 
 
 def _replicas(stack: Stack, service: Service) -> dict[str, Value]:
-    region, count = settings(stack).region, service.replicas
+    """Say how many run, and where; Railway refuses more than one of what mounts a volume, and none at all."""
+    is_one = any(mount.is_volume for mount in service.mounts)
+    region, count = settings(stack).region, 1 if is_one else max(1, service.replicas)
     if region is not None:
         return {"replicas": Entry({region: count}, why=Why("bayplan.yaml", "bayplan.yaml names the region"))}
-    return {"replicas": count} if count != 1 else {}
+    return {"replicas": count} if count > 1 else {}
 
 
 def _deploy(service: Service) -> dict[str, Value]:

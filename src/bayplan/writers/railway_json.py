@@ -8,7 +8,7 @@ from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Service, Stack
 from bayplan.source import Why
 from bayplan.writers import hosted
-from bayplan.writers.railway_project import HEALTH_SECONDS, RETRIES, deployed, from_context, settings, watch_patterns
+from bayplan.writers.railway_project import RETRIES, deployed, from_context, health_seconds, settings, watch_patterns
 
 SCHEMA = "https://railway.com/railway.schema.json"
 ASKED = Why("bayplan.yaml", "bayplan.yaml asks for it; Railway reads it until 2026-12-01")
@@ -35,7 +35,7 @@ def _rendered(stack: Stack, service: Service) -> Rendered:
     if release := hosted.release(stack, service):
         deploy["preDeployCommand"] = [shlex.join(release)]
     if service.health is not None and service.health.path is not None and service.port is not None:
-        deploy |= {"healthcheckPath": service.health.path, "healthcheckTimeout": HEALTH_SECONDS}
+        deploy |= {"healthcheckPath": service.health.path, "healthcheckTimeout": health_seconds(service)}
     deploy |= {"restartPolicyType": "ON_FAILURE", "restartPolicyMaxRetries": RETRIES}
     if service.role.value not in hosted.ENDING:
         deploy["drainingSeconds"] = service.grace_seconds

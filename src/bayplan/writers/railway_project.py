@@ -116,9 +116,10 @@ def names(stack: Stack) -> Names:
 
 
 def _volumes(stack: Stack) -> tuple[str, ...]:
-    """Return the volumes that services and stores of our own images keep."""
-    kept = [mount.source for each in deployed(stack) for mount in each.mounts if mount.is_volume]
-    return (*(store.volume for store in stack.stores if managed(store) is None), *kept)
+    """Return the volumes that services and stores of our own images keep: Railway mounts one into each."""
+    kept = ([mount.source for mount in each.mounts if mount.is_volume] for each in deployed(stack))
+    own = [sources[0] for sources in kept if sources]
+    return (*(store.volume for store in stack.stores if managed(store) is None), *own)
 
 
 def shared(stack: Stack) -> frozenset[str]:
@@ -143,6 +144,11 @@ def is_reached(stack: Stack, name: str) -> bool:
     variables = [each for service in stack.services for each in service.variables]
     given = [part for each in variables for part in parts_of(each.value) if isinstance(part, Given)]
     return any(part.reaches == name for part in given)
+
+
+def health_seconds(service: Service) -> int:
+    """Return how long Railway asks a new version before it gives it up."""
+    return max(HEALTH_SECONDS, hosted.start_seconds(service))
 
 
 def from_context(image: Image) -> str:

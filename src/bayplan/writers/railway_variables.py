@@ -61,7 +61,7 @@ def _add(found: Told, stack: Stack, variable: Variable, names: Names) -> None:
     value = _referred(stack, variable, names) or _text(stack, variable)
     if value is not None:
         found.known[variable.name] = Entry(value, why=variable.why)
-    elif isinstance(variable.value, Asked) and variable.value.required:
+    elif isinstance(variable.value, Asked) and (variable.value.required or variable.value.default is not None):
         if variable.value.name in shared(stack):
             value = Code(f"ctx.shared.{variable.value.name}")
             found.known[variable.name] = Entry(value, why=variable.why)

@@ -1,7 +1,5 @@
 """The blueprint of an environment on Render: every service, its stores and what they are told."""
 
-import shlex
-
 from bayplan.catalog import load
 from bayplan.formats import render_writer
 from bayplan.formats.render_writer import Entry, Value
@@ -65,7 +63,8 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
         found["healthCheckPath"] = Entry(service.health.path, why=service.health.why)
     if release := hosted.release(stack, service):
         because = "it runs in the new image while the old version answers; where it fails, nothing else changes"
-        found["preDeployCommand"] = Entry(shlex.join(release), why=Why("render", because))
+        words = [*_put_together(stack, service, facts), *release]
+        found["preDeployCommand"] = Entry(" ".join(words), why=Why("render", because))
     if facts.before_start:
         found["dockerCommand"] = _command(service, facts)
     found |= _ending(service)
@@ -86,6 +85,13 @@ def _image(stack: Stack, service: Service) -> dict[str, Value]:
     memory = service.limits.memory_mb
     found["plan"] = Entry(plan("server", memory), why=fits(memory))
     return found
+
+
+def _put_together(stack: Stack, service: Service, facts: Told) -> list[str]:
+    """Return what puts the addresses together that the jobs of a release read."""
+    read = {each.name for job in stack.jobs_in(service) for each in job.variables}
+    needed = [each for each in facts.before_start if each.partition("=")[0] in read]
+    return ["env", *needed] if needed else []
 
 
 def _command(service: Service, facts: Told) -> Value:
@@ -135,7 +141,7 @@ def _apart(stack: Stack, job: Service) -> dict[str, Value]:
     facts = told(stack, job)
     found: dict[str, Value] = {"type": "cron", "name": named_there(stack, job.name)}
     found |= _image(stack, job)
-    again = Why("render", "a cron job needs a time; what has run already is not run again")
+    again = Why("render", "a cron job needs a time: it runs then, too")
     found["schedule"] = Entry(DAILY, why=again)
     return {**found, **build_filter(job.image), **_variables(facts)}
 
@@ -144,4 +150,7 @@ def _apart_comment(stack: Stack) -> str:
     waiting = {job.name for job in hosted.jobs_apart(stack)}
     names = [each.name for each in hosted.running(stack) if any(need.name in waiting for need in each.needs)]
     after = f", then deploy {' and '.join(names)}" if names else ""
-    return f"Runs before the others, in an image of its own: after a change, Trigger Run in the dashboard{after}."
+    return (
+        f"Runs before the others, in an image of its own: after a change, Trigger Run in the dashboard{after}."
+        " A cron job needs a time: it runs each night, too."
+    )

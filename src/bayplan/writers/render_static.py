@@ -107,4 +107,4 @@ def _moved(stack: Stack, service: Service) -> list[Value]:
 
 def _headers(stack: Stack, service: Service) -> list[Value]:
     found = dict(pair for site in hosted.sites(stack, service) for pair in site.headers)
-    return [{"path": "/*", "name": name, "value": value} for name, value in found.items() if "$" not in value]
+    return [{"path": "/*", "name": name, "value": value} for name, value in found.items() if "${" not in value]

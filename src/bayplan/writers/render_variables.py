@@ -194,7 +194,7 @@ def _asked(stack: Stack, service: Service, variable: Variable, value: Asked) -> 
         return _One((Entry({"key": variable.name, "generateValue": True}, why=variable.why),))
     if value.default is not None and not variable.secret:
         return _One((_value(variable.name, value.default, variable.why),))
-    if not value.required:
+    if not value.required and value.default is None:
         return None
     return _One((Entry({"key": variable.name, "sync": False}, why=variable.why),))
 

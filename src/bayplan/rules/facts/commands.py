@@ -8,6 +8,7 @@ from itertools import dropwhile
 
 from bayplan.formats import shell_words
 from bayplan.model.deployment import BuildStage, DeployedService, ImageFile
+from bayplan.rules.facts.platforms import platform_of
 from bayplan.rules.facts.stages import absolute, base, environment_of, expanded, folder_of, last
 from bayplan.source import At
 
@@ -17,7 +18,6 @@ SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 TAKES_VALUE = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file", "-C"})
 ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 MIGRATION_TOOLS = frozenset({"drizzle-kit", "prisma", "knex", "typeorm", "sequelize-cli", "node-pg-migrate"})
-REPLACES_ENTRY = frozenset({"railway", "render"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ def start(image: ImageFile, stage: BuildStage, service: DeployedService | None =
     seen = environment_of(image, stage)
     folder = folder_of(image, stage)
     entry, command = last(image, stage, "ENTRYPOINT"), last(image, stage, "CMD")
-    first = tuple(entry.arguments) if entry else ((known.entry) if (known := base(image, stage)) else ())
+    first = tuple(entry.arguments) if entry else (below.entry if (below := base(image, stage)) else ())
     if service is not None:
         workdir = service.settings.get("working_dir")
         folder = absolute(folder, workdir.value) if workdir else folder
         own_entry = _entry(service)
         first = own_entry or first
         if service.command is not None:
-            first = () if service.platform in REPLACES_ENTRY else first
+            first = () if platform_of(service).get("replaces_entry") else first
             return _unwrapped((*first, *service.command.value), folder, service.command.at, seen)
     decides = command or entry
     if decides is None:
@@ -95,6 +95,14 @@ def script_path(start: Start) -> str | None:
         elif not word.startswith("-"):
             return None if "$" in word or "*" in word else absolute(start.folder, word)
     return None
+
+
+def shell_path(start: Start) -> str | None:
+    """Return the file that a shell is asked to run, as a path of the image; None when it runs something else."""
+    if len(start.argv) == 1 or posixpath.basename(start.argv[0]) not in SHELLS:
+        return None
+    word = start.argv[1]
+    return None if word.startswith("-") or "$" in word or "*" in word else absolute(start.folder, word)
 
 
 def migrates(start: Start) -> bool:

@@ -9,13 +9,13 @@ from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.rules.facts.apps import App
 from bayplan.rules.facts.fly import CHECKS, LISTENS, parts
 from bayplan.rules.facts.health_paths import is_local
+from bayplan.rules.facts.platforms import platform_of
 from bayplan.rules.facts.probes import probe_of
 from bayplan.rules.facts.stages import pairs
 from bayplan.rules.facts.values import Values
 from bayplan.source import At
 
 FLAG = re.compile(r"(?:^|\s)(?:-p|--port)[= ](\d+)(?:\s|$)")
-CHOOSES_PORT = frozenset({"railway", "render"})
 NEXT = 3000
 
 
@@ -38,7 +38,8 @@ def listens(deployment: Deployment, app: App, service: DeployedService | None) -
     code = app.package.code
     variable = code.port_variable.value if code.port_variable else "PORT"
     reads = code.port_variable is not None or _is_next(app)
-    if service is not None and service.platform in CHOOSES_PORT and reads and variable not in service.environment:
+    chooses = service is not None and bool(platform_of(service).get("chooses_port"))
+    if service is not None and chooses and reads and variable not in service.environment:
         return None
     if reads:
         given = service.environment.get(variable) if service else None

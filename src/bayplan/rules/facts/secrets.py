@@ -19,7 +19,7 @@ SETTING = re.compile(
 PUBLISHED = re.compile(r"pk[._].*|phc_.*")
 """Keys that are made to be sent to browsers."""
 PLACEHOLDER = re.compile(
-    r"\W*|<.*>|\[.*\]|\{\{.*\}\}|__.*__|%.*%|x{3,}|.*x{6,}.*|.*\.{3}"
+    r"\W*|<.*>|\[.*\]|\{.*\}|__.*__|%.*%|x{3,}|.*x{6,}.*|.*\.{3}"
     r"|(your|my|some|an?|the|add|put|use|insert|enter|paste|generate|supply)[-_ ].*|.*[-_ ]here"
     r"|(to[-_ ]?do|tbd|fixme|placeholder|dummy|example|sample)\b.*"
     r"|.*(change|replace|fill|set)[-_ ]?(me|this|it|in)(?![a-z]).*",

@@ -8,6 +8,7 @@ from bayplan.model.code import EnvUse, Use
 from bayplan.model.deployment import DeployedService, Deployment
 from bayplan.model.workspace import Package
 from bayplan.rules.facts.apps import App, members
+from bayplan.rules.facts.platforms import platform_of
 from bayplan.rules.facts.stages import environment_of
 from bayplan.rules.facts.values import stand_in
 from bayplan.source import At
@@ -16,12 +17,7 @@ ASIDE = re.compile(r"\.config\.|migrat|seed|(^|/)scripts?/|(^|/)(tests?|__tests_
 PUBLIC = re.compile(r"^(NEXT_PUBLIC_|VITE_|REACT_APP_|PUBLIC_|NUXT_PUBLIC_|EXPO_PUBLIC_|GATSBY_|VUE_APP_)")
 ASSIGNED = re.compile(r"(?:^|[\s'\"])([A-Za-z_]\w*)=")
 """What a command sets for itself: `env API_URL=http://$HOST node server.js`."""
-BY_PLATFORM = {
-    "render": re.compile(r"PORT|NODE_ENV|RENDER(_.*)?"),
-    "railway": re.compile(r"PORT|RAILWAY_.*"),
-    "fly": re.compile(r"FLY_.*|PRIMARY_REGION"),
-    "compose": re.compile(r"HOSTNAME|HOME|PATH"),
-}
+BY_DOCKER = "HOSTNAME|HOME|PATH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +66,5 @@ def read_at_build_time(app: App) -> Iterator[EnvUse]:
 
 
 def given_by_platform(service: DeployedService, name: str) -> bool:
-    return service.platform in BY_PLATFORM and bool(BY_PLATFORM[service.platform].fullmatch(name))
+    given = BY_DOCKER if service.platform == "compose" else platform_of(service).get("variables", "")
+    return re.fullmatch(given, name) is not None

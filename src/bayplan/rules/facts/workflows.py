@@ -11,7 +11,7 @@ from bayplan.model.deployment import Deployment, ImageFile, Workflow, WorkflowJo
 from bayplan.rules.facts.once import once
 from bayplan.source import At, Located
 
-EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
+EXPRESSION = re.compile(r"\$\{\{(?:(?!\$\{\{).)*?\}\}")
 NAMED = re.compile(r"\$\{\{\s*((?:env|matrix)\.[\w.-]+)\s*\}\}")
 MATRIX = re.compile(r"\bmatrix\.([\w.-]+)")
 BUILDER = "docker/build-push-action"
