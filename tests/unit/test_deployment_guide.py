@@ -271,3 +271,15 @@ def test_a_stack_without_platforms_has_nothing_to_compare() -> None:
     only = replace(planned("forgestack").stack, targets=TargetsConfig(fly=FlyConfig()))
     assert deployment_table.table(only, ["github"]) == []
     assert deployment_table.table(only, ["fly"])[0] == "|  | Docker | Fly.io |"
+
+
+def test_a_store_that_railway_pulls_starts_again_with_its_password_before_what_needs_it() -> None:
+    found = [" ".join(words) for words in commands("everyskill", "railway")]
+    again = found.index("railway redeploy --service postgres --yes")
+    assert again < found.index("railway up --service migrate --ci")
+    assert not [line for line in (" ".join(each) for each in commands("forgestack", "railway")) if "redeploy" in line]
+
+
+def test_a_certificate_of_ones_own_is_imported_and_none_is_asked_for() -> None:
+    found = [words[2] for words in commands("cipherbox", "fly") if words[1] == "certs"]
+    assert found == ["import", "setup", "import", "setup"]

@@ -87,6 +87,28 @@ def test_an_image_is_pushed_under_a_lower_case_name(text: str, count: int) -> No
     assert len(found("upper-case-image-name", {FLOW: text})) == count
 
 
+@pytest.mark.parametrize(
+    ("origin", "count"),
+    [
+        ("https://github.com/shop/api.git", 0),
+        ("git@github.com:shop/api.git", 0),
+        ("https://someone:token@github.com/shop/api", 0),
+        ("https://github.com/Shop/api.git", 1),
+        ("https://github.com/shop/API", 1),
+        ("https://git.example.com/shop/api.git", 1),
+        ("https://github.com.example.com/shop/api", 1),
+    ],
+)
+def test_git_says_how_the_account_is_spelled(origin: str, count: int) -> None:
+    text = _flow("{uses: docker/build-push-action@v6, with: {tags: 'ghcr.io/${{ github.repository }}:1'}}")
+    config = (
+        f'[core]\n\tbare = false\n[remote "up"]\n\turl = git@github.com:UP/UP\n[remote "origin"]\n\turl = {origin}\n'
+    )
+    findings = found("upper-case-image-name", {FLOW: text, ".git/config": config})
+    assert len(findings) == count
+    assert not any("token" in finding.message for finding in findings)
+
+
 def test_compose_takes_lower_case_names_only() -> None:
     assert len(found("upper-case-image-name", {"compose.yaml": compose(x="{image: 'ghcr.io/Shop/api:1'}")})) == 1
     assert (

@@ -70,7 +70,7 @@ def test_a_text_is_as_long_as_the_platform_takes_it() -> None:
         ("prt = 80", Fault.UNKNOWN, "did you mean `port`?", 2),
         ("stop = 'of'", Fault.WRONG, "takes `off` or `stop`", 2),
         ("port = 70000", Fault.WRONG, "takes a port", 2),
-        ("port = '80'", Fault.WRONG, "`port` is the text `\"80\"`", 2),
+        ("port = '80'", Fault.WRONG, '`port` is the text `"80"`', 2),
         ("wait = 'soon'", Fault.WRONG, "a duration", 2),
         ("env = { A = [1] }", Fault.WRONG, "`env.A` is a list", 2),
         ("words = [1]", Fault.WRONG, "`words[0]`", 2),

@@ -99,7 +99,7 @@ def _question(planned: "Planned", path: Path, name: str, held: "Held") -> "Quest
 
 def _typed(words: str, stack: "Stack", name: str) -> str:
     """Return a command as it would be typed for this file."""
-    environment = "" if stack.environment == "production" else f" --env {stack.environment}"
+    environment = "" if stack.is_production else f" --env {stack.environment}"
     file = "" if name == stack.env_file else f" {shlex.quote(name)}"
     return f"bayplan env {words}{environment}{file}"
 

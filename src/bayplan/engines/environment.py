@@ -18,7 +18,6 @@ from bayplan.model.secret import Secret
 from bayplan.model.stack import Stack
 
 INTRODUCTION = "Values for runs on this machine, made by bayplan. Not for production; keep it out of git."
-USUAL = "production"
 PLAIN = {"tag": "latest", "address": "127.0.0.1", "host": "localhost"}
 """What a trial on this machine takes, whatever the example says."""
 
@@ -37,7 +36,7 @@ class RunEnvironment:
 
 def ours(stack: Stack) -> str:
     """Return the file of values that were made for a trial of this environment."""
-    return f"{NAME}/run.env" if stack.environment == USUAL else f"{NAME}/run.{stack.environment}.env"
+    return f"{NAME}/run.env" if stack.is_production else f"{NAME}/run.{stack.environment}.env"
 
 
 def fresh(one: Term, token: Callable[[], str]) -> str:
@@ -108,7 +107,7 @@ def lacks(
     ]
     which = "a value" if len(named) == 1 else f"{len(named)} values"
     command = f"bayplan env new{' --add' if is_there else ''}"
-    command += "" if stack.environment == USUAL else f" --env {stack.environment}"
+    command += "" if stack.is_production else f" --env {stack.environment}"
     begin = f"{stack.env_file} lacks" if is_there else f"there is no {stack.env_file}, which gives"
     reason = f"; none is made up, for {more}" if more else ""
     return MissingValueError(

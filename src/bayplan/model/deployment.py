@@ -320,6 +320,8 @@ class Deployment:
     broken: tuple[Broken, ...] = ()
     paths: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     """Every file of the repository, deployment or not, but those in folders like `node_modules`."""
+    repository: str = ""
+    """The account and the name on GitHub such as `example/shop`; empty when it is unknown."""
 
     @property
     def platform_services(self) -> tuple[DeployedService, ...]:

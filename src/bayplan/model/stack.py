@@ -10,6 +10,9 @@ from bayplan.model.image import Image
 from bayplan.model.parts import NODE_UID, TEMPORARY, Asked, Binding, Health, Limits, Mount, Need, Note, Value, Variable
 from bayplan.source import Fact, Why
 
+PRODUCTION = "production"
+"""The environment that is there where no other is described."""
+
 
 class Role(StrEnum):
     WEB = "web"
@@ -177,6 +180,10 @@ class Stack:
         return tuple(each for each in self.services if each.role.value is Role.JOB and each.image_of == service.name)
 
     @property
+    def is_production(self) -> bool:
+        return self.environment == PRODUCTION
+
+    @property
     def project_name(self) -> str:
         return self.project or self.name
 
@@ -195,5 +202,5 @@ class Stack:
 
     def env_file_of(self, platform: str) -> str:
         """Return the file of the values that a platform is told; `.example` behind its name is its template."""
-        environment = "" if self.environment == "production" else f".{self.environment}"
+        environment = "" if self.is_production else f".{self.environment}"
         return f".env{environment}.{platform}"

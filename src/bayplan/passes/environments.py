@@ -7,8 +7,8 @@ from typing import Any
 
 from bayplan.errors import UsageError
 from bayplan.model.config import Config, Described
+from bayplan.model.stack import PRODUCTION
 
-PRODUCTION = "production"
 REPLACED = ("proxy.sites",)
 """What an environment says instead, and not beside: it must not answer the host names of another."""
 SHORT = {PRODUCTION: "prod", "development": "dev"}

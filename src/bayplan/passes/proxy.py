@@ -11,9 +11,9 @@ from bayplan.model.config import Config, ProxyConfig, SiteConfig
 from bayplan.model.front import Answer, Proxy, Site, Tls, TlsKind
 from bayplan.model.image import Argument, Copy, Image, Run, Stage
 from bayplan.model.parts import Asked, Binding, Condition, Health, Limits, Mount, Need, Note, Variable
-from bayplan.model.stack import Role, Service
+from bayplan.model.stack import PRODUCTION, Role, Service
 from bayplan.passes import images
-from bayplan.passes.environments import PRODUCTION, Environment
+from bayplan.passes.environments import Environment
 from bayplan.passes.settings import megabytes, where
 from bayplan.source import Fact, Why
 

@@ -10,6 +10,7 @@ from bayplan.errors import BrokenFileError
 from bayplan.formats import compose, dockerfile, dockerignore, dotenv
 from bayplan.model.deployment import Broken, ComposeFile, DeployedService, Deployment, PlatformFile, Workflow
 from bayplan.readers import proxies
+from bayplan.readers.remote import repository
 from bayplan.source import At
 from bayplan.tree import Tree
 
@@ -56,6 +57,7 @@ def read_deployment(tree: Tree) -> Deployment:
         proxies=proxies.of_their_own(reading.all(proxies.caddyfiles(tree, composes), proxies.reader(tree))),
         broken=tuple(reading.broken),
         paths=frozenset(tree.files),
+        repository=repository(tree),
     )
 
 

@@ -78,9 +78,9 @@ def _segment(part: str) -> str:
         elif piece == "?":
             text += "[^/]"
         elif len(piece) > 1:
-            text += (
-                "[" + ("^" if piece[1] in "!^" else "") + re.escape(piece[1:-1].lstrip("!^")).replace(r"\-", "-") + "]"
-            )
+            inside = re.escape(piece[1:-1].lstrip("!^")).replace(r"\-", "-")
+            no_difference = inside.replace("--", r"-\-")  # which Python warns that it will read one day
+            text += "[" + ("^" if piece[1] in "!^" else "") + no_difference + "]"
         else:
             text += re.escape(piece)
     return text

@@ -1,7 +1,8 @@
 """An image's name can contain upper-case letters.
 
 What it means: compose or a workflow names an image with upper-case letters, or with `github.repository` or
-`github.repository_owner` as it is, which keeps the case of the account.
+`github.repository_owner` as it is, which keeps the case of the account. Where git's `origin` says which account it is,
+only one with upper-case letters counts.
 
 Why it is bad: registries refuse such names. Everything builds, and the push or the pull fails with "repository name
 must be lowercase".
@@ -46,7 +47,7 @@ from bayplan.model.workspace import Workspace
 from bayplan.rules.facts.workflows import BUILDER, EXPRESSION, action, with_environment
 from bayplan.source import At, Located
 
-KEEPS_CASE = re.compile(r"\$\{\{\s*github\.(?:repository|repository_owner|actor)\s*\}\}")
+KEEPS_CASE = re.compile(r"\$\{\{\s*github\.(repository|repository_owner|actor)\s*\}\}")
 KEPT = "keeps the account's own spelling, which may have upper-case letters"
 IMAGE_INPUTS = ("tags", "cache-from", "cache-to", "outputs")
 REFERENCE = re.compile(r"(?:ref=|name=|^|\s|\")([a-z0-9.-]+\.[a-z]{2,}(?::\d+)?/\S+)", re.MULTILINE)
@@ -75,7 +76,10 @@ def _texts(step: WorkflowStep) -> Iterator[Located[str]]:
 
 def _judged(deployment: Deployment, workflow: Workflow, text: Located[str]) -> Iterator[Finding]:
     used = [value.at for name, value in workflow.env.items() if re.search(rf"env\.{re.escape(name)}\b", text.value)]
-    for match in REFERENCE.finditer(KEEPS_CASE.sub("$CASE$", with_environment(text.value, workflow))):
+    spelled = KEEPS_CASE.sub(
+        lambda match: _spelled(deployment.repository, match[1]), with_environment(text.value, workflow)
+    )
+    for match in REFERENCE.finditer(spelled):
         reference = match[1].partition(",")[0].strip("\"'")
         name = named(reference)[0]
         wrong = KEPT if "$CASE$" in name else _upper(EXPRESSION.sub("x", reference))
@@ -83,6 +87,12 @@ def _judged(deployment: Deployment, workflow: Workflow, text: Located[str]) -> I
             pulled = [each.image.at for each in deployment.services if each.image and _is_same(each.image, reference)]
             yield _finding(wrong, text.at, (*used, *pulled), "the push fails after everything was built")
             return
+
+
+def _spelled(repository: str, name: str) -> str:
+    """Return what stands for a name, where git says which repository this is."""
+    known = {"repository": repository, "repository_owner": repository.partition("/")[0]}
+    return known.get(name) or "$CASE$"
 
 
 def _is_same(image: Located[str], reference: str) -> bool:

@@ -107,7 +107,7 @@ def render(stack: Stack) -> Rendered:
 
 def _document(stack: Stack) -> Value:
     name = f"deploy-{stack.environment}"
-    started = "started by docker-build.yml or by hand" if stack.environment != "production" else "started by hand"
+    started = "started by docker-build.yml or by hand" if not stack.is_production else "started by hand"
     values = deploy_values(stack)
     tagged = any(value.origin is Origin.TAG for value in values)
     given = ", with the tag of the images" if tagged else ""

@@ -14,7 +14,6 @@ from bayplan.writers import (
     deployment_render,
     deployment_table,
 )
-from bayplan.writers.deployment_text import PRODUCTION
 
 PATH = "docs/deployment.md"
 HERE = Why("deployment_guide", "whoever deploys it follows the same steps")
@@ -57,7 +56,7 @@ def _parts(stacks: Sequence[Stack]) -> Iterator[tuple[list[str], Why]]:
 
 def _compared(stack: Stack) -> list[str]:
     rows = deployment_table.table(stack, stack.targets.chosen)
-    environment = "" if stack.environment == PRODUCTION else f" ({stack.environment})"
+    environment = "" if stack.is_production else f" ({stack.environment})"
     return [f"## The places compared{environment}", "", *rows] if rows else []
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bayplan.model.stack import Role, Service, Stack, Store
 from bayplan.writers import hosted, platform_told, railway_project
-from bayplan.writers.deployment_text import PRODUCTION, beside, cannot, heading, prose, shell, title, values
+from bayplan.writers.deployment_text import beside, cannot, heading, prose, shell, title, values
 
 PLATFORM = "railway"
 DEPLOYMENT = "DEPLOYMENT_ID"
@@ -89,14 +89,14 @@ def _running(stack: Stack) -> list[str]:
 
 def _environment(stack: Stack) -> list[tuple[str, str]]:
     name = shlex.quote(stack.environment)
-    if stack.environment == PRODUCTION:
+    if stack.is_production:
         return []
     return [(f"railway environment new {name}", ""), (f"railway environment {name}", "")]
 
 
 def _applied(stack: Stack) -> list[tuple[str, str]]:
     path = railway_project.path(stack)
-    named = "" if stack.environment == PRODUCTION else f" --file {shlex.quote(path)}"
+    named = "" if stack.is_production else f" --file {shlex.quote(path)}"
     return [(f"railway config plan{named}", "shows what would change"), (f"railway config apply{named}", "")]
 
 

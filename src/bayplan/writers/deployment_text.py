@@ -12,7 +12,6 @@ from bayplan.writers import hosted
 from bayplan.writers.deploy_addresses import GOOD, Address, addresses
 from bayplan.writers.platform_env import telling
 
-PRODUCTION = "production"
 WIDTH = 120
 FAR = 70
 """How long a command may be for what is said of it to stand in a column with others."""
@@ -40,7 +39,7 @@ def values(stack: Stack, platform: str, also: str = "") -> list[str]:
 
 def environment_of(stack: Stack) -> str:
     """Return the option that chooses the environment, where it is not the usual one."""
-    return "" if stack.environment == PRODUCTION else f" --env {shlex.quote(stack.environment)}"
+    return "" if stack.is_production else f" --env {shlex.quote(stack.environment)}"
 
 
 def title(platform: str) -> str:
@@ -49,7 +48,7 @@ def title(platform: str) -> str:
 
 def heading(text: str, stack: Stack) -> str:
     """Return a heading of a place to run in, which several environments may share."""
-    return text if stack.environment == PRODUCTION else f"{text} ({stack.environment})"
+    return text if stack.is_production else f"{text} ({stack.environment})"
 
 
 def beside(commands: Sequence[tuple[str, str]]) -> list[str]:

@@ -12,7 +12,7 @@ from bayplan.writers import deploy
 from bayplan.writers.deploy_values import Origin, deploy_values
 from bayplan.writers.docker_build_jobs import LEAST, build, checkout, job, logins, packages, uses
 from bayplan.writers.docker_build_scripts import FILE, JOIN, plan
-from bayplan.writers.published import GITHUBS, PRODUCTION, Published, branch, published
+from bayplan.writers.published import GITHUBS, Published, branch, published
 
 ASKED = Why("docker-build", "targets.github in bayplan.yaml asks for it")
 FOLLOWS = Why("docker-build", "what is built goes on by itself; production is deployed by a person")
@@ -37,7 +37,7 @@ def _document(stacks: Sequence[Stack], images: Sequence[Published]) -> Value:
         "build": Entry(build(wanting, images), why=ASKED),
         "tag": Entry(_tag(images), why=ASKED),
     }
-    followed = [stack for stack in wanting if stack.environment != PRODUCTION and not deploy.missing(stack)]
+    followed = [stack for stack in wanting if not stack.is_production and not deploy.missing(stack)]
     jobs |= {f"deploy-{stack.environment}": Entry(_deploy(stack, main), why=FOLLOWS) for stack in followed}
     return Entry(
         {

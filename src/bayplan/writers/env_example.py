@@ -12,7 +12,6 @@ from bayplan.model.contract import Contract, Term
 from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Stack
 
-USUAL = "production"
 KEEP = "They stay on the machine that runs the stack, and out of git."
 
 
@@ -34,7 +33,7 @@ def filled(stack: Stack, values: Mapping[str, str], only: Container[str] | None 
         ]
         if settings:
             parts.append(Group(group.heading, tuple(settings)))
-    name = stack.name if stack.environment == USUAL else f"{stack.name}, {stack.environment}"
+    name = stack.name if stack.is_production else f"{stack.name}, {stack.environment}"
     return dotenv.render(parts, "" if only is not None else f"Values of {name}. {KEEP}").text
 
 
@@ -70,7 +69,7 @@ def _introduction(stack: Stack, promised: Contract) -> str:
 
 def new_values(stack: Stack) -> str:
     """Return the command that makes the file of values."""
-    return "bayplan env new" + ("" if stack.environment == USUAL else f" --env {shlex.quote(stack.environment)}")
+    return "bayplan env new" + ("" if stack.is_production else f" --env {shlex.quote(stack.environment)}")
 
 
 def _command(stack: Stack) -> list[str]:

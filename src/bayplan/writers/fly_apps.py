@@ -10,7 +10,6 @@ from bayplan.model.parts import Asked, Composed, Given, Part, Value, Variable, f
 from bayplan.model.stack import Service, Stack
 from bayplan.writers import hosted
 
-PRODUCTION = "production"
 UNUSUAL = re.compile(r"[^a-z0-9]+")
 
 
@@ -42,7 +41,7 @@ def running(stack: Stack) -> tuple[Service, ...]:
 
 def path(stack: Stack, name: str) -> str:
     """Return where the file of a service or store stands: in the folder that its build sees."""
-    environment = [] if stack.environment == PRODUCTION else [stack.environment]
+    environment = [] if stack.is_production else [stack.environment]
     context = _context(stack, name)
     own = [] if context else [UNUSUAL.sub("-", name.lower()).strip("-")]
     return posixpath.join(context, ".".join(["fly", *environment, *own, "toml"]))

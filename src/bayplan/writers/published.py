@@ -16,7 +16,6 @@ OWNERS = (OWNER, "GITHUB_OWNER")
 """No variable of a repository may be called so."""
 GITHUBS = ("GITHUB_", "RUNNER_")
 """How the variables begin that each run has by itself."""
-PRODUCTION = "production"
 MAIN = "main"
 NAME = re.compile(r"[A-Za-z0-9._/:@-]*")
 
@@ -83,7 +82,7 @@ def published(stacks: Sequence[Stack]) -> tuple[Published, ...]:
     """Return the images of the environments that want workflows, each once."""
     wanting = sorted(
         (stack for stack in stacks if stack.targets.github is not None),
-        key=lambda stack: stack.environment != PRODUCTION,
+        key=lambda stack: not stack.is_production,
     )
     found: list[Published] = []
     for stack in wanting:

@@ -12,7 +12,6 @@ from bayplan.model.stack import Role, Service, Stack
 from bayplan.source import Why
 from bayplan.writers import hosted, railway_json, railway_stores
 from bayplan.writers.railway_project import (
-    PRODUCTION,
     RETRIES,
     Names,
     Statement,
@@ -56,7 +55,7 @@ def _project(stack: Stack) -> Rendered:
     functions = {"defineRailway", "project"}.union(*(each.functions for each in statements))
     page.write([f'import {{ {", ".join(sorted(functions))} }} from "railway/iac";'])
     page.blank()
-    context = "ctx" if shared(stack) or stack.environment != PRODUCTION else ""
+    context = "ctx" if shared(stack) or not stack.is_production else ""
     page.write([f"export default defineRailway(({context}) => {{"])
     _guard(page, stack)
     for each in statements:
@@ -70,7 +69,7 @@ def _project(stack: Stack) -> Rendered:
 
 def _introduction(stack: Stack) -> Iterator[str]:
     """Yield the lines that say how the file is used, commands indented."""
-    file = "" if stack.environment == PRODUCTION else f" --file {path(stack)}"
+    file = "" if stack.is_production else f" --file {path(stack)}"
     yield "The project on Railway. It needs the npm package `railway`; `railway link` names the project."
     yield f"  railway config plan{file}"
     yield f"  railway config apply{file}"
@@ -89,7 +88,7 @@ def _introduction(stack: Stack) -> Iterator[str]:
 
 
 def _guard(page: Page, stack: Stack) -> None:
-    if stack.environment == PRODUCTION:
+    if stack.is_production:
         return
     why = Why("railway", "applied to another environment, it would delete what that one has")
     only = literal(f"this file is for the environment {stack.environment}")

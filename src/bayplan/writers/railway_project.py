@@ -17,7 +17,6 @@ from bayplan.model.stack import Service, Stack, Store
 from bayplan.source import Why
 from bayplan.writers import hosted
 
-PRODUCTION = "production"
 HEALTH_SECONDS = 120
 RETRIES = 3
 SPECIAL = re.compile(r"[\[\]?\\]")
@@ -31,7 +30,7 @@ def settings(stack: Stack) -> RailwayConfig:
 
 def path(stack: Stack) -> str:
     """Return the path of the project's file, which the command finds by itself in production."""
-    between = "" if stack.environment == PRODUCTION else f".{stack.environment}"
+    between = "" if stack.is_production else f".{stack.environment}"
     return f".railway/railway{between}.ts"
 
 

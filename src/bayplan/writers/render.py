@@ -8,7 +8,7 @@ from bayplan.model.rendered import Rendered
 from bayplan.model.stack import Role, Service, Stack
 from bayplan.source import Why
 from bayplan.writers import hosted, render_static, render_stores
-from bayplan.writers.render_platform import domains, fits, named_there, path, plan, settings, type_of
+from bayplan.writers.render_platform import domains, fits, named_there, path, plan, settings, type_of, when_checked
 from bayplan.writers.render_variables import Told, told
 
 PARTS = Why("render", "what of the stack Render runs")
@@ -18,7 +18,6 @@ INTRODUCTION = (
     " what is added later is set in the dashboard."
 )
 CHANGES = Why("closure", "what its image is made from: other changes leave it as it runs")
-CHECKED = Why("github", "a version goes out when the workflows have passed")
 BY_HAND = Why("render", "a new version must not start before what runs once, in an image of its own")
 PUT_TOGETHER = "Render joins no texts in variables: `env` puts the address together, and becomes the server."
 
@@ -118,13 +117,10 @@ def _disk(service: Service) -> dict[str, Value]:
 
 def _deployed(stack: Stack, service: Service) -> dict[str, Value]:
     """Say what starts a deployment: changes to what the image is made from, when all checks have passed."""
-    found: dict[str, Value] = {}
     apart = {job.name for job in hosted.jobs_apart(stack)}
-    if any(need.name in apart for need in service.needs):
-        found["autoDeployTrigger"] = Entry("off", why=BY_HAND)
-    elif stack.targets.github is not None:
-        found["autoDeployTrigger"] = Entry("checksPass", why=CHECKED)
-    return {**found, **build_filter(service.image)}
+    waits = any(need.name in apart for need in service.needs)
+    trigger = {"autoDeployTrigger": Entry("off", why=BY_HAND)} if waits else when_checked(stack)
+    return {**trigger, **build_filter(service.image)}
 
 
 def build_filter(image: Image) -> dict[str, Value]:
@@ -143,7 +139,7 @@ def _apart(stack: Stack, job: Service) -> dict[str, Value]:
     found |= _image(stack, job)
     again = Why("render", "a cron job needs a time: it runs then, too")
     found["schedule"] = Entry(DAILY, why=again)
-    return {**found, **build_filter(job.image), **_variables(facts)}
+    return {**found, **when_checked(stack), **build_filter(job.image), **_variables(facts)}
 
 
 def _apart_comment(stack: Stack) -> str:

@@ -11,7 +11,7 @@ from bayplan.source import Why
 from bayplan.writers import hosted
 
 VERSION = re.compile(r"(?:pg)?(\d+)")
-PRODUCTION = "production"
+CHECKED = Why("github", "a version goes out when the workflows have passed")
 DATABASE, KEY_VALUE, PRIVATE = "database", "keyvalue", "pserv"
 
 
@@ -21,7 +21,7 @@ def settings(stack: Stack) -> RenderConfig:
 
 def path(stack: Stack) -> str:
     """Return the path of the blueprint: Render is told it when the blueprint is created."""
-    return "render.yaml" if stack.environment == PRODUCTION else f"render.{stack.environment}.yaml"
+    return "render.yaml" if stack.is_production else f"render.{stack.environment}.yaml"
 
 
 def named_there(stack: Stack, name: str) -> str:
@@ -51,6 +51,11 @@ def store_type(store: Store) -> str:
     """Return what runs a store: Render itself, or a private service of ours."""
     managed: dict[str, str] = load("platforms/render")["store"]
     return managed.get(store.kind, PRIVATE)
+
+
+def when_checked(stack: Stack) -> dict[str, Value]:
+    """Return what keeps a commit from going out whose workflows have failed."""
+    return {} if stack.targets.github is None else {"autoDeployTrigger": Entry("checksPass", why=CHECKED)}
 
 
 def plan(what: str, memory_mb: int) -> str:

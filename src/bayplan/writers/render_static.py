@@ -9,7 +9,7 @@ from bayplan.model.image import Copy, Image, Run, Stage, Workdir
 from bayplan.model.stack import Service, Stack
 from bayplan.source import Why
 from bayplan.writers import hosted
-from bayplan.writers.render_platform import domains, named_there
+from bayplan.writers.render_platform import domains, named_there, when_checked
 from bayplan.writers.render_variables import told
 
 GLOBAL_INSTALL = re.compile(r"npm install -g (\S+)")
@@ -39,8 +39,7 @@ def site(stack: Stack, service: Service) -> dict[str, Value]:
         *(Entry({"key": name, "sync": False}, why=REGISTRY) for name in image.secrets),
         *facts.entries,
     ]
-    if stack.targets.github is not None:
-        found["autoDeployTrigger"] = "checksPass"
+    found |= when_checked(stack)
     changes = Why("closure", "what it is built from: other changes leave it as it is")
     own = (image.dockerfile, posixpath.join(image.context, ".dockerignore"), *(path for path, _ in image.scripts))
     paths = [each for each in hosted.closure(image) if each not in {posixpath.normpath(path) for path in own}]

@@ -17,7 +17,7 @@ NOTIFICATION = (
 
 
 def path(stack: Stack) -> str:
-    return "docs/backups.md" if stack.environment == "production" else f"docs/backups-{stack.environment}.md"
+    return "docs/backups.md" if stack.is_production else f"docs/backups-{stack.environment}.md"
 
 
 def write(stack: Stack) -> dict[str, Rendered]:
