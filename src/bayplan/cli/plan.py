@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Iterator
 
+from bayplan.catalog import load
 from bayplan.cli.parser import add_environment
 from bayplan.cli.terminal import paint, printable, table
 from bayplan.model.contract import Term
@@ -76,6 +77,9 @@ def sections(stack: Stack) -> Iterator[str]:
     """Yield each part of the summary."""
     where = f"{stack.environment}: {stack.compose}"
     yield f"{paint(printable(stack.name), 'bold')} on Node.js {printable(stack.node.value)}, {printable(where)}"
+    if stack.targets.chosen:
+        titles = [load(f"platforms/{each}")["title"] for each in stack.targets.chosen]
+        yield f"also written for {', '.join(titles)}"
     if stack.proxy is not None:
         yield _proxy(stack.proxy)
     if not stack.services and not stack.stores:

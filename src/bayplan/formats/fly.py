@@ -11,7 +11,7 @@ from bayplan.formats.compose_shorts import port_number
 from bayplan.formats.document import Document
 from bayplan.formats.fly_parts import Route, each_of
 from bayplan.formats.scalars import flattened, joined, named_values, scalar
-from bayplan.formats.shapes import irregularities
+from bayplan.formats.shapes import first, irregularities
 from bayplan.model.deployment import DeployedService, PlatformFile
 from bayplan.source import Located
 
@@ -35,7 +35,7 @@ def parse(text: str, path: str, exists: Exists = lambda _: False) -> PlatformFil
     if posixpath.basename(path) != "fly.toml" and not any(document.get(key) is not None for key in TELLING):
         return PlatformFile(path, ())
     services = tuple(_services(document, path, _dockerfile(document, path, exists)))
-    found = (*irregularities(document, load("platforms/fly")), *fly_meaning.mistakes(document))
+    found = (*irregularities(document, load("platforms/fly")), *first(fly_meaning.mistakes(document)))
     return PlatformFile(path, services, found)
 
 

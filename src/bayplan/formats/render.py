@@ -10,7 +10,7 @@ from bayplan.formats.document import Document, Key
 from bayplan.formats.render_meaning import mistakes
 from bayplan.formats.render_parts import Route, kind_of, resources, runtime_of
 from bayplan.formats.scalars import flattened, joined, scalar
-from bayplan.formats.shapes import irregularities
+from bayplan.formats.shapes import first, irregularities
 from bayplan.model.deployment import DeployedService, Mount, PlatformFile
 from bayplan.source import At, Located
 
@@ -42,7 +42,9 @@ def parse(text: str, path: str, _exists: Callable[[str], bool] = lambda _: False
         )
     groups = {name: _variables(document, route) for name, route in _named(document, "envVarGroups")}
     services = tuple(_service(document, route, groups) for route in resources(document, "services"))
-    return PlatformFile(path, services, (*irregularities(document, load("platforms/render")), *mistakes(document)))
+    return PlatformFile(
+        path, services, (*irregularities(document, load("platforms/render")), *first(mistakes(document)))
+    )
 
 
 def _is_blueprint(document: Document) -> bool:

@@ -74,7 +74,12 @@ def _kind(form: str) -> Kind:
 
 def irregularities(document: Document, table: Table, shape: str = "file") -> tuple[Irregular, ...]:
     """Return what a file has that its platform does not take, in the order of its keys."""
-    return tuple(islice(_Checking(document, table).found(shape), MOST_FOUND))
+    return first(_Checking(document, table).found(shape))
+
+
+def first(found: Iterable[Irregular]) -> tuple[Irregular, ...]:
+    """Return as much of what was found as is told of one file."""
+    return tuple(islice(found, MOST_FOUND))
 
 
 class _Checking:

@@ -7,7 +7,7 @@ from bayplan.errors import BrokenFileError
 from bayplan.formats import yaml_nodes
 from bayplan.formats.document import Document, Key
 from bayplan.formats.scalars import named_values, scalar, scalars
-from bayplan.formats.shapes import irregularities
+from bayplan.formats.shapes import first, irregularities
 from bayplan.formats.workflow_matrix import matrix
 from bayplan.formats.workflow_meaning import mistakes
 from bayplan.model.deployment import Trigger, Workflow, WorkflowJob, WorkflowStep
@@ -32,7 +32,7 @@ def parse(text: str, path: str) -> Workflow:
         )
         for name in document.mapping("jobs")
     )
-    irregular = (*irregularities(document, load("platforms/github")), *mistakes(document))
+    irregular = (*irregularities(document, load("platforms/github")), *first(mistakes(document)))
     return Workflow(path, jobs, named_values(document, "env"), tuple(_triggers(document)), irregular)
 
 
