@@ -154,7 +154,7 @@ def test_the_plan_shows_it() -> None:
     for platform in PLATFORMS:
         assert f"{platform}: " in shown
     assert "/metrics of api.staging.example.com" in shown
-    assert "also written for Fly.io, Railway, Render, GitHub Actions" in shown
+    assert "also written for Fly.io, Railway, Render" in shown
 
 
 def test_filled_values_that_git_would_take_in_are_noted() -> None:
