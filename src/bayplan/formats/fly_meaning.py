@@ -4,7 +4,6 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from bayplan.formats import toml_writer
 from bayplan.formats.document import Document, route_text
 from bayplan.formats.fly_parts import Route, each_of
 from bayplan.formats.scalars import scalar
@@ -55,6 +54,8 @@ def _words(document: Document, route: Route) -> Iterator[Irregular]:
         return
     found = next((word for word in words if word in OPERATORS), None)
     if found is not None and not any(document.get("build", key) is not None for key in SHELL_BUILT):
+        from bayplan.formats import toml_writer
+
         yield Irregular(
             Fault.WRONG,
             f"`{route_text(route)}` has `{found}`, which only a shell understands, and no shell reads it",

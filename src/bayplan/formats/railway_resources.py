@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bayplan.formats.typescript_values import UNKNOWN, Data, Function, Items, Object, Table, Value, table
 
@@ -11,8 +12,7 @@ Place = tuple[int, int]
 Arguments = tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A variable of a resource, or a shared one, that Railway fills in."""
 
     of: str

@@ -2,12 +2,11 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from math import inf
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from bayplan.formats.document import Document, Key, route_text
 from bayplan.model.deployment import Fault, Irregular
@@ -21,8 +20,8 @@ MOST_FOUND = 100
 """How much of one file is told: who made the same slip everywhere sees it before."""
 MOST_WORDS = 12
 """How many there may be to choose from before a message names the nearest only."""
-DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+|\d+")
-LIKE_A_VALUE = re.compile(r"true|false|-?\d{1,20}(?:\.\d{1,20})?")
+DURATION = r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+|\d+"
+LIKE_A_VALUE = r"true|false|-?\d{1,20}(?:\.\d{1,20})?"
 WORDS = {
     "text": "a text",
     "integer": "a whole number",
@@ -36,8 +35,7 @@ HIGHEST_PORT = 65535
 LIST, MAP = "[]", "{}"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """One form that a value may have: `text`, `'word'`, `@shape`; a list `[]` or a map `{}` of other forms."""
 
     name: str
@@ -221,24 +219,30 @@ def _holder(value: object) -> str:
 def _fits(kind: Kind, value: object) -> bool:
     if kind.inner or kind.shape:
         return False
-    name, is_number = kind.name, isinstance(value, int | float) and not isinstance(value, bool)
-    if name.startswith("'"):
-        return value == name[1:-1]
-    return {
-        "any": True,
-        "text": isinstance(value, str) or _is_date(value),
-        "boolean": isinstance(value, bool),
-        "integer": isinstance(value, int) and is_number,
-        "number": is_number,
-        "port": isinstance(value, int) and is_number and 0 < value <= HIGHEST_PORT,
-        "duration": is_number or (isinstance(value, str) and DURATION.fullmatch(value) is not None),
-        "expression": isinstance(value, str) and "${{" in value,
-    }[name]
+    return value == kind.name[1:-1] if kind.name.startswith("'") else FITS[kind.name](value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_date(value: object) -> bool:
     """Say whether this is a date or time, which a reader of YAML or TOML makes of a text that looks like one."""
     return hasattr(value, "isoformat")
+
+
+FITS: Mapping[str, Callable[[object], bool]] = {
+    "any": lambda _: True,
+    "text": lambda value: isinstance(value, str) or _is_date(value),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: _is_number(value) and isinstance(value, int),
+    "number": _is_number,
+    "port": lambda value: isinstance(value, int) and _is_number(value) and 0 < value <= HIGHEST_PORT,
+    "duration": lambda value: (
+        _is_number(value) or (isinstance(value, str) and re.fullmatch(DURATION, value) is not None)
+    ),
+    "expression": lambda value: isinstance(value, str) and "${{" in value,
+}
 
 
 def _words(kind: Kind) -> str:
@@ -257,7 +261,7 @@ def _shown(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     text = str(value)
-    if isinstance(value, str) and LIKE_A_VALUE.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(LIKE_A_VALUE, value):
         return f'the text `"{text}"`'
     return f"`{text}`" if len(text) <= 40 else "a long text"  # noqa: PLR2004 - what fits into a line
 

@@ -1,8 +1,8 @@
 """What an expression of TypeScript comes to without running it: plain values, and the place of each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from bayplan.formats.document import Node
 
@@ -17,13 +17,13 @@ LONGEST = 20_000
 """How long a text may be."""
 
 
-@dataclass(frozen=True, slots=True)
 class Unknown:
     """What only a run would tell."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
-class Items:
+
+class Items(NamedTuple):
     """A list; `whole` says whether there can be no others in it."""
 
     values: "tuple[Value, ...]" = ()
@@ -32,11 +32,10 @@ class Items:
     """How many values it holds, and how deep they are nested."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """An object literal, each of its values with the place of its key."""
 
-    entries: "Mapping[str, tuple[Value, tuple[int, int]]]" = field(default_factory=dict)
+    entries: "Mapping[str, tuple[Value, tuple[int, int]]]" = MappingProxyType({})
     whole: bool = True
     extent: tuple[int, int] = (1, 1)
 
@@ -45,8 +44,7 @@ class Table:
         return found[0] if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function of the file, or one that is given to it."""
 
     node: "tree_sitter.Node | None" = None
@@ -54,8 +52,7 @@ class Function:
     call: "Callable[[tuple[Value, ...], tuple[int, int]], Data] | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """A thing with members that are worked out when they are asked for; it is no value that a file can hold."""
 
     member: "Callable[[str], Data]"
@@ -66,8 +63,7 @@ Data: TypeAlias = str | int | float | bool | Unknown | Items | Table | Function 
 UNKNOWN = Unknown()
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """Data, and where it begins and ends in the text."""
 
     data: Data
@@ -84,12 +80,14 @@ class Value:
         return self.data if isinstance(self.data, Table) else Table(whole=False)
 
 
-@dataclass(slots=True)
 class Scope:
     """The names that are in force at some place."""
 
-    outer: "Scope | None" = None
-    names: dict[str, Data] = field(default_factory=dict)
+    __slots__ = ("names", "outer")
+
+    def __init__(self, outer: "Scope | None" = None, names: dict[str, Data] | None = None) -> None:
+        self.outer = outer
+        self.names = names or {}
 
     def find(self, name: str) -> Data:
         scope: Scope | None = self
