@@ -5,6 +5,7 @@
 #   make demo-down     remove all of it again
 #   make test          every test, on a Docker engine; PYTEST_ARGS="-k health" for some
 #   make check         lint, types, import rules and the tests that need no engine
+#   make lint          the first three of these
 #   make requirements  which requirements of the example systems no passing test proves
 #   make bench         how long bayplan takes
 #   make standins      only the Docker engine and, where no registry can be reached, the base images
@@ -33,7 +34,7 @@ files_cipherbox = $(BIN)/bayplan -C $(DEMO) env new && mkdir -p $(DEMO)/docker/c
   -out $(DEMO)/docker/certs/origin.pem -keyout $(DEMO)/docker/certs/origin.key 2>/dev/null
 IN_CI := $(filter true 1,$(CI))
 
-.PHONY: help demo demo-down test check requirements bench standins node
+.PHONY: help demo demo-down test check lint requirements bench standins node
 .DEFAULT_GOAL := help
 
 help:
@@ -89,11 +90,13 @@ test: $(INSTALLED) node
 	else echo "without a Docker engine the tests marked engine are skipped; pytest lists them"; fi
 	@$(if $(IN_CI),BAYPLAN_REQUIRE_ENGINE=1) $(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: $(INSTALLED)
+lint: $(INSTALLED)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+check: lint
 	@$(BIN)/python -m pytest -q -m 'not engine' tests/unit $(PYTEST_ARGS)
 
 requirements: $(INSTALLED)
