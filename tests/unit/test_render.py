@@ -57,6 +57,8 @@ VALID = {
         buildFilter: {paths: ["src/**"], ignoredPaths: ["**/*.md"]}
     """),
     "legacy plans": web("plan: pro plus"),
+    "plans in capitals": web("plan: Standard")
+    + "databases:\n  - {name: db, plan: Basic-256mb, previews: {plan: free}}\n",
     "scaling": web("scaling: {minInstances: 1, maxInstances: 3, targetCPUPercent: 60, targetMemoryPercent: 90}"),
     "a disk": web("plan: standard\ndisk: {name: data, mountPath: /var/data, sizeGB: 10}\nnumInstances: 1"),
     "a disk in a home": web("disk: {name: data, mountPath: /home/node/.n8n}"),

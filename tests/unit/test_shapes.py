@@ -27,7 +27,16 @@ TABLE: Mapping[str, Any] = {
                 "either": "boolean | @ship",
             },
         },
-        "ship": {"keys": {"flag": "boolean", "crew": "integer", "kind": "text", "sails": "number[]"}},
+        "ship": {
+            "any_case": ["rig"],
+            "keys": {
+                "rig": "'sloop' | 'brig'",
+                "flag": "boolean",
+                "crew": "integer",
+                "kind": "text",
+                "sails": "number[]",
+            },
+        },
     },
     "old": [
         {"shape": "file", "key": "stop", "values": [True], "now": '`stop = "stop"`', "because": "texts since 2"},
@@ -91,6 +100,12 @@ def test_what_is_not_taken_is_said_with_its_line(line: str, fault: Fault, says: 
     (one,) = found(f'name = "a"\n{line}\n')
     assert (one.fault, one.at.line) == (fault, at)
     assert says in one.message
+
+
+def test_words_of_which_the_platform_takes_any_case() -> None:
+    assert not found('name = "a"\nmain = { rig = "Brig" }\n')
+    (one,) = found('name = "a"\nmain = { rig = "Barge" }\n')
+    assert "takes `sloop` or `brig`" in one.message
 
 
 def test_a_key_that_is_needed_and_missing() -> None:

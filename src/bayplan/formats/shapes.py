@@ -111,7 +111,9 @@ class _Checking:
                 elif isinstance(value, str) and len(value) > self._longest(name, key):
                     yield self._long(len(value), self._longest(name, key), here)
                 elif value is not None and not any(each.fault is Fault.OLD for each in old):
-                    yield from self._judged(kinds(allowed), value, here, waiting)
+                    any_case = isinstance(value, str) and key in self.table["shape"][name].get("any_case", ())
+                    meant = str(value).lower() if any_case else value
+                    yield from self._judged(kinds(allowed), meant, here, waiting)
 
     def _allowed(self, shape: str, key: str) -> str | None:
         keys = self.table["shape"][shape]["keys"]
