@@ -42,7 +42,7 @@ def test_a_release_runs_in_the_folder_of_its_package() -> None:
     command = hosted.release(stack("whereabouts"), service("whereabouts", "backend"))
     assert command[0] == "../../node_modules/.bin/knex"
     assert hosted.release(stack("forgestack"), service("forgestack", "worker")) == ()
-    assert [each.name for each in hosted.jobs_apart(stack("everyskill"))] == ["migrate"]
+    assert [each.name for each in stack("everyskill").jobs_apart] == ["migrate"]
 
 
 def test_hosts_are_those_of_the_platform() -> None:

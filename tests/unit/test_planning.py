@@ -172,6 +172,14 @@ def test_a_store_url_is_composed_of_the_stack_and_the_operators_password(reposit
     assert [need.name for need in api.needs] == ["postgres"]
 
 
+@pytest.mark.parametrize("escape", ["\\x1b[2J", "\\u202e", "\\u0085"])
+def test_a_default_that_no_file_can_show_is_shown_nowhere(repository: Repository, escape: str) -> None:
+    planned = repository.app("api", server(4100, f'const code = process.env.CODE ?? "a{escape}b";\n')).plan()
+    (code,) = planned.stack.services[0].variables
+    assert (code.required, code.fallback, code.example) == (False, None, "")
+    assert "CODE=\n" in planned.files[".env.example"].text
+
+
 def test_the_parts_of_a_store_address_are_known_by_their_usual_names(repository: Repository) -> None:
     code = server(
         4100,

@@ -7,7 +7,7 @@ from bayplan.engines.engine import DockerEngine
 from bayplan.errors import BayplanError, CommandFailedError
 from bayplan.model.running import Container
 from bayplan.model.secret import hide
-from bayplan.model.stack import Role, Stack
+from bayplan.model.stack import Stack
 
 LAST = 15
 LONGEST = 400
@@ -51,7 +51,7 @@ def explained(
     said = getattr(error, "output", "") or error.message
     first += _old_password(stack, volumes) if refused else []
     unhealthy = sorted(names) or [name for name, each in found.items() if not each.settled and each.state != "created"]
-    ending = {each.name for each in stack.services if each.role.value in (Role.JOB, Role.FILES)}
+    ending = {each.name for each in stack.services if each.ends}
     failed = "did not succeed" if ending.issuperset(unhealthy) else "did not become healthy"
     message = f"{', '.join(unhealthy)} {failed}" if unhealthy else error.message
     output = "\n\n".join([*last, *(["\n".join(first)] if first else [])]) or hide(said, engine.secrets)

@@ -31,7 +31,7 @@ class Started:
 
 def expected(stack: Stack) -> dict[str, bool]:
     """Return the names of what must run, and whether each runs to its end."""
-    ends = {service.name: service.role.value in (Role.JOB, Role.FILES) for service in stack.services}
+    ends = {service.name: service.ends for service in stack.services}
     proxy = {stack.proxy.name: False} if stack.proxy else {}
     return ends | {store.name: False for store in stack.stores} | proxy
 

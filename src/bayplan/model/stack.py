@@ -62,6 +62,11 @@ class Service:
     """The same as a service that serves its files by itself, for a platform where no proxy could take them over."""
 
     @property
+    def ends(self) -> bool:
+        """Whether it runs to its end instead of staying."""
+        return self.role.value in (Role.JOB, Role.FILES)
+
+    @property
     def tmpfs(self) -> tuple[str, ...]:
         """The writable folders as Docker mounts them; they live in memory, so each may take a quarter of it at most.
 
@@ -178,6 +183,11 @@ class Stack:
     def jobs_in(self, service: Service) -> tuple[Service, ...]:
         """Return the jobs that run in the image of a service before a new version of it starts, in their order."""
         return tuple(each for each in self.services if each.role.value is Role.JOB and each.image_of == service.name)
+
+    @property
+    def jobs_apart(self) -> tuple[Service, ...]:
+        """The jobs that have an image of their own."""
+        return tuple(each for each in self.services if each.role.value is Role.JOB and each.image_of is None)
 
     @property
     def is_production(self) -> bool:

@@ -8,6 +8,7 @@ from bayplan.model.front import Proxy, Site, TlsKind
 from bayplan.model.image import Image, Run
 from bayplan.model.parts import Asked, Binding, Condition, Note
 from bayplan.model.stack import Role, Service, Stack, Store
+from bayplan.model.values import bindings_of
 from bayplan.passes import git_ignored
 
 WAITED_FOR = (Condition.HEALTHY, Condition.STARTED)
@@ -53,7 +54,7 @@ def _traits(stack: Stack) -> Iterator[tuple[str, str]]:
         ("order", (each.name for each in stack.services if _waits(each))),
         ("network", (each.name for each in stack.stores if not each.needs_outside)),
         ("init", (each.name for each in stack.services if each.init is not None)),
-        ("apart", (each.name for each in stack.services if each.role.value is Role.JOB and each.image_of is None)),
+        ("apart", (each.name for each in stack.jobs_apart)),
         ("replicas", (f"{each.replicas} of {each.name}" for each in stack.services if _has_others(each))),
         ("off", (each.name for each in stack.services if each.replicas == 0)),
         ("long", (f"{each.grace_seconds} s of {each.name}" for each in stack.services if each.grace_seconds > LONG)),
@@ -120,16 +121,10 @@ def _published(stack: Stack, *, is_local: bool) -> Iterator[str]:
     """Yield the ports that only the machine itself reaches, or those besides the web that the world does."""
     owners: list[Service | Store] = [*stack.services, *stack.stores]
     for owner in owners:
-        for binding in _bindings(owner):
+        for binding in bindings_of(owner):
             if binding.is_local is is_local and (is_local or isinstance(owner, Store)):
                 port = binding.inside or (owner.port if isinstance(owner, Store) else binding.port)
                 yield f"{owner.name} {port}" + ("/udp" if binding.protocol == "udp" else "")
-
-
-def _bindings(owner: Service | Store) -> tuple[Binding, ...]:
-    if isinstance(owner, Store):
-        return owner.bindings
-    return (owner.binding,) if owner.binding is not None else ()
 
 
 def _address(binding: Binding) -> str:

@@ -25,8 +25,6 @@ FOR_BROWSERS = re.compile(r"CORS|ORIGIN|PUBLIC|FRONTEND|CALLBACK|REDIRECT|(APP|S
 ADDRESS = re.compile(r"^(?P<name>\w*?)_?(?:INTERNAL_)?(?:BASE_)?(?:URL|ORIGIN|ENDPOINT|ADDRESS)$")
 LOCAL = re.compile(r"^https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(?P<port>\d+)(?P<path>/.*)?$")
 EXAMPLES = {"url": "https://example.com", "email": "someone@example.com", "boolean": "false", "number": "1"}
-UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What a default may hold and no file of values shows."""
 SYNONYMS = frozenset({"api", "backend", "server"})
 
 
@@ -149,7 +147,8 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
     elif isinstance(found, Asked) and (leads_to is None or leads_to.part is Part.BROWSERS):
         found = replace(found, default=_default(around, name, known) or found.default, required=required)
     purpose = known.purpose or next((use.purpose for use in uses if use.purpose), "") or _usual_purpose(name)
-    example = known.example or _example(found, default, uses)
+    shown = default if default is None or _is_shown(default) else None
+    example = known.example or _example(found, shown, uses)
     return Variable(
         name,
         found,
@@ -160,7 +159,7 @@ def _variable(around: Surroundings, app: App, name: str, uses: Sequence[EnvUse])
         purpose=purpose,
         example=example,
         group=known.group or "",
-        fallback=default if default is None or not UNSHOWN.search(default) else None,
+        fallback=shown,
         made_up=MADE_UP.search(name) is not None,
         for_browsers=isinstance(found, Asked)
         and FOR_BROWSERS.search(name) is not None
@@ -242,6 +241,11 @@ def _service_meant(around: Surroundings, app: App, name: str, default: str | Non
     return next((each for each in others if each == stem or {each, stem} <= SYNONYMS), None)
 
 
+def _is_shown(default: str) -> bool:
+    """Say whether a file of values can show it: nothing in it controls a terminal or turns the direction of writing."""
+    return all(each.isprintable() or each in "\t\n" for each in default)
+
+
 def _usual_purpose(name: str) -> str:
     return next((row["text"] for row in load("variables")["purpose"] if re.fullmatch(row["name"], name)), "")
 
@@ -249,7 +253,7 @@ def _usual_purpose(name: str) -> str:
 def _example(found: Value, default: str | None, uses: Sequence[EnvUse]) -> str:
     if isinstance(found, Asked) and found.default is not None:
         return found.default
-    if default is not None and not UNSHOWN.search(default):
+    if default is not None:
         return default
     kind = next((use.kind for use in uses if use.kind), "")
     return kind.removeprefix("enum:").split("|")[0] if kind.startswith("enum:") else EXAMPLES.get(kind, "")

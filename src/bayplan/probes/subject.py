@@ -13,7 +13,7 @@ from bayplan.model.image import Image
 from bayplan.model.parts import Need
 from bayplan.model.running import BuiltImage, Container, Event, Process
 from bayplan.model.secret import Secret
-from bayplan.model.stack import Role, Service, Stack, Store
+from bayplan.model.stack import Service, Stack, Store
 from bayplan.model.workspace import Workspace
 from bayplan.probes.archive import Contents, read_archive
 
@@ -102,7 +102,7 @@ class Subject:
 
 def ends(part: Part) -> bool:
     """Say whether it runs to its end instead of staying."""
-    return isinstance(part, Service) and part.role.value in (Role.JOB, Role.FILES)
+    return isinstance(part, Service) and part.ends
 
 
 def needs(part: Part) -> tuple[Need, ...]:

@@ -47,17 +47,18 @@ def read_deployment(tree: Tree) -> Deployment:
     platforms = tuple(file for name, paths in PLATFORMS.items() for file in _platform(reading, name, paths))
     services = [each for file in composes for each in file.services]
     services += [each for file in platforms for each in file.services]
+    workflows = _workflows(reading)
     return Deployment(
         images=reading.all(_dockerfiles(tree, services), dockerfile.parse),
         composes=composes,
         platforms=platforms,
         env_files=reading.all(_named(tree, ENV_FILE), dotenv.parse),
         ignores=reading.all(_named(tree, IGNORE_FILE), dockerignore.parse),
-        workflows=_workflows(reading),
+        workflows=workflows,
         proxies=proxies.of_their_own(reading.all(proxies.caddyfiles(tree, composes), proxies.reader(tree))),
         broken=tuple(reading.broken),
         paths=frozenset(tree.files),
-        repository=repository(tree),
+        repository=repository(tree) if workflows else "",
     )
 
 

@@ -18,7 +18,6 @@ PUBLIC = "public"
 STORES = "stores"
 DEFAULT = "default"
 DOCKERS_GRACE = 10
-ENDING = (Role.JOB, Role.FILES)
 OUTWARD = Why("compose", "what the world may reach, and what needs the world")
 APART = Why("compose", "a way out for the databases that need one; no service is in it")
 RUNS_ALWAYS = Why("compose", "it comes back after a crash and after a restart of the machine")
@@ -91,8 +90,7 @@ def _service(stack: Stack, service: Service) -> dict[str, Value]:
     found |= _mounted(stack, service.mounts)
     found |= _networks(stack, service)
     found |= _waits(service.needs)
-    ends = service.role.value in ENDING
-    found["restart"] = Entry("no" if ends else "unless-stopped", why=RUNS_ONCE if ends else RUNS_ALWAYS)
+    found["restart"] = Entry("no" if service.ends else "unless-stopped", why=RUNS_ONCE if service.ends else RUNS_ALWAYS)
     if service.grace_seconds != DOCKERS_GRACE:
         found["stop_grace_period"] = f"{service.grace_seconds}s"
     return {**found, **_hardened(service.tmpfs), **_limited(service.limits, service.replicas)}

@@ -57,7 +57,7 @@ def runs(stack: Stack, part: Service | Store) -> str:
 def migrations(stack: Stack) -> str:
     released = [each.name for each in fly_apps.running(stack) if hosted.release(stack, each)]
     found = [f"`release_command` of {fly_apps.app(stack, name)}" for name in released]
-    return "; ".join([*found, *(f"app `{fly_apps.app(stack, job.name)}`" for job in hosted.jobs_apart(stack))])
+    return "; ".join([*found, *(f"app `{fly_apps.app(stack, job.name)}`" for job in stack.jobs_apart)])
 
 
 def _own(stack: Stack) -> list[str]:

@@ -76,7 +76,7 @@ def runs(stack: Stack, part: Service | Store) -> str:
 def migrations(stack: Stack) -> str:
     released = [each.name for each in hosted.running(stack) if hosted.release(stack, each)]
     found = [f"`preDeploy` of {name}" for name in released]
-    return "; ".join([*found, *(f"service `{job.name}`" for job in hosted.jobs_apart(stack))])
+    return "; ".join([*found, *(f"service `{job.name}`" for job in stack.jobs_apart)])
 
 
 def _services(stack: Stack) -> list[str]:

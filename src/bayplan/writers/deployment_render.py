@@ -81,9 +81,7 @@ def runs(stack: Stack, part: Service | Store) -> str:
 def migrations(stack: Stack) -> str:
     released = [each.name for each in hosted.running(stack) if hosted.release(stack, each)]
     found = [f"`preDeployCommand` of {named_there(stack, name)}" for name in released]
-    return "; ".join(
-        [*found, *(f"cron job `{named_there(stack, job.name)}`, by hand" for job in hosted.jobs_apart(stack))]
-    )
+    return "; ".join([*found, *(f"cron job `{named_there(stack, job.name)}`, by hand" for job in stack.jobs_apart)])
 
 
 def _steps(stack: Stack) -> list[str]:
@@ -92,7 +90,7 @@ def _steps(stack: Stack) -> list[str]:
     steps = [f"In the dashboard: New, Blueprint, this repository{there}."]
     if asked := _asked(stack):
         steps.append(f"It asks for the values of {'; of '.join(asked)}.")
-    jobs = [named_there(stack, each.name) for each in hosted.jobs_apart(stack)]
+    jobs = [named_there(stack, each.name) for each in stack.jobs_apart]
     if jobs:
         waiting = [named_there(stack, each.name) for each in hosted.running(stack) if _waits(each, stack)]
         steps.append(f"When {' and '.join(jobs)} is built: Trigger Run, then deploy {' and '.join(waiting)}.")
@@ -104,7 +102,7 @@ def _steps(stack: Stack) -> list[str]:
 
 
 def _waits(service: Service, stack: Stack) -> bool:
-    apart = {job.name for job in hosted.jobs_apart(stack)}
+    apart = {job.name for job in stack.jobs_apart}
     return any(need.name in apart for need in service.needs)
 
 

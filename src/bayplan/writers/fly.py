@@ -26,7 +26,7 @@ ANY_IPV4, ANY_IPV6 = "0.0.0.0", "::"  # noqa: S104 - what an image listens on
 
 
 def write(stack: Stack) -> dict[str, Rendered]:
-    running, jobs = fly_apps.running(stack), hosted.jobs_apart(stack)
+    running, jobs = fly_apps.running(stack), stack.jobs_apart
     if stack.targets.fly is None or not (running or jobs):
         return {}
     documents: dict[str, dict[str, Value]] = {

@@ -36,7 +36,7 @@ def address(stack: Stack, name: str) -> str:
 def running(stack: Stack) -> tuple[Service, ...]:
     """Return the services that run there; what only hands its files over elsewhere serves them by itself."""
     every = (each.serving or each for each in stack.services)
-    return tuple(each for each in every if each.role.value not in hosted.ENDING)
+    return tuple(each for each in every if not each.ends)
 
 
 def path(stack: Stack, name: str) -> str:
@@ -53,7 +53,7 @@ def deploy(stack: Stack, name: str) -> tuple[str, ...]:
     It makes the folder it is given its own: the path of the file is one inside of it.
     """
     context, file = _context(stack, name), posixpath.basename(path(stack, name))
-    once = ["--update-only"] if any(job.name == name for job in hosted.jobs_apart(stack)) else []
+    once = ["--update-only"] if any(job.name == name for job in stack.jobs_apart) else []
     return ("fly", "deploy", *([context] if context else []), "--config", file, *once)
 
 
@@ -66,7 +66,7 @@ def _context(stack: Stack, name: str) -> str:
 
 def deployed(stack: Stack) -> tuple[str, ...]:
     """Return the names of everything that becomes an app, in the order in which to deploy it."""
-    jobs = tuple(each.name for each in hosted.jobs_apart(stack))
+    jobs = tuple(each.name for each in stack.jobs_apart)
     return (*(each.name for each in stack.stores), *jobs, *(each.name for each in running(stack)))
 
 

@@ -7,16 +7,15 @@ from dataclasses import replace
 from bayplan.model.front import Site
 from bayplan.model.image import Healthcheck, Image
 from bayplan.model.parts import Asked, Composed, Given, Part, Value, Variable, parts_of
-from bayplan.model.stack import Role, Service, Stack
+from bayplan.model.stack import Service, Stack
 
-ENDING = (Role.JOB, Role.FILES)
 LOCAL = re.compile(r"(?:^|\.)localhost$")
 """What leads to the machine that asks."""
 
 
 def running(stack: Stack) -> tuple[Service, ...]:
     """Return the services that run for as long as the stack does."""
-    return tuple(each for each in stack.services if each.role.value not in ENDING)
+    return tuple(each for each in stack.services if not each.ends)
 
 
 def is_public(stack: Stack, service: Service) -> bool:
@@ -60,11 +59,6 @@ def start_seconds(service: Service) -> int:
     """Return how long a service may take to start before failed health checks count."""
     steps = service.image.stages[-1].steps if service.image.stages else ()
     return max((step.start_period for step in steps if isinstance(step, Healthcheck)), default=0)
-
-
-def jobs_apart(stack: Stack) -> tuple[Service, ...]:
-    """Return the jobs that have an image of their own."""
-    return tuple(each for each in stack.services if each.role.value is Role.JOB and each.image_of is None)
 
 
 def release(stack: Stack, service: Service) -> tuple[str, ...]:

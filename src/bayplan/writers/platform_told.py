@@ -101,7 +101,7 @@ def _bare(value: TypeScript | None) -> TypeScript | None:
 
 
 def _render(stack: Stack) -> Iterator[Told]:
-    for service in (*hosted.jobs_apart(stack), *hosted.running(stack)):
+    for service in (*stack.jobs_apart, *hosted.running(stack)):
         facts = render_variables.told(stack, service)
         required = [name for each in facts.entries if (name := _asked(plain(each)))]
         known = {each.name: each for each in (*hosted.built_in(service), *hosted.variables(stack, service))}

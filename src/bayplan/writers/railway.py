@@ -162,7 +162,7 @@ def _deploy(service: Service) -> dict[str, Value]:
         "restartPolicyType": "ON_FAILURE",
         "restartPolicyMaxRetries": Entry(RETRIES, why=RETRIED),
     }
-    if service.role.value in hosted.ENDING:
+    if service.ends:
         return found
     if service.port is not None:
         found["overlapSeconds"] = Entry(OVERLAP_SECONDS, why=OVERLAPPED)

@@ -37,7 +37,7 @@ def _rendered(stack: Stack, service: Service) -> Rendered:
     if service.health is not None and service.health.path is not None and service.port is not None:
         deploy |= {"healthcheckPath": service.health.path, "healthcheckTimeout": health_seconds(service)}
     deploy |= {"restartPolicyType": "ON_FAILURE", "restartPolicyMaxRetries": RETRIES}
-    if service.role.value not in hosted.ENDING:
+    if not service.ends:
         deploy["drainingSeconds"] = service.grace_seconds
     text = json.dumps({"$schema": SCHEMA, "build": build, "deploy": deploy}, indent=2, ensure_ascii=False) + "\n"
     return Rendered(text, ((1, text.count("\n"), ASKED),))

@@ -117,7 +117,7 @@ def _disk(service: Service) -> dict[str, Value]:
 
 def _deployed(stack: Stack, service: Service) -> dict[str, Value]:
     """Say what starts a deployment: changes to what the image is made from, when all checks have passed."""
-    apart = {job.name for job in hosted.jobs_apart(stack)}
+    apart = {job.name for job in stack.jobs_apart}
     waits = any(need.name in apart for need in service.needs)
     trigger = {"autoDeployTrigger": Entry("off", why=BY_HAND)} if waits else when_checked(stack)
     return {**trigger, **build_filter(service.image)}
@@ -143,7 +143,7 @@ def _apart(stack: Stack, job: Service) -> dict[str, Value]:
 
 
 def _apart_comment(stack: Stack) -> str:
-    waiting = {job.name for job in hosted.jobs_apart(stack)}
+    waiting = {job.name for job in stack.jobs_apart}
     names = [each.name for each in hosted.running(stack) if any(need.name in waiting for need in each.needs)]
     after = f", then deploy {' and '.join(names)}" if names else ""
     return (
