@@ -7,6 +7,7 @@ import pytest
 
 from bayplan.cli.main import main
 from bayplan.errors import UsageError
+from bayplan.model.config import FlyConfig
 from bayplan.pipeline import Planned
 from bayplan.reports.differences import differences
 from tests.unit.planning import Repository
@@ -194,3 +195,14 @@ class TestDiff:
         assert {"what": "api replicas", "first": "", "second": "3"} in json.loads(capsys.readouterr().out)
         assert main(["-C", str(repository.root), "diff", "staging", "staging"]) == 0
         assert "are the same" in capsys.readouterr().out
+
+
+def test_a_target_is_named_by_its_key_alone(repository: Repository) -> None:
+    stack = repository.app("api", LISTENS).plan("targets:\n  fly:\n  render: {}\n").stack
+    assert stack.targets.chosen == ("fly", "render")
+
+
+def test_a_target_that_an_environment_names_alone_is_as_it_is_at_the_top(repository: Repository) -> None:
+    told = "targets: {fly: {region: lhr}}\nenvironments:\n  staging: {targets: {fly: }}\n"
+    stack = repository.app("api", LISTENS).plan(told).stacks[0]
+    assert stack.targets.fly == FlyConfig("lhr")

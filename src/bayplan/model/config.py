@@ -302,17 +302,21 @@ class GithubConfig:
     after the stack, and after the environment: `/srv/shop-staging`."""
 
 
+ALONE = {"alone": True}
+"""Of a key that says something without a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetsConfig:
-    """Where else than on a machine of your own it runs; a key without more in it is enough: `fly: {}`."""
+    """Where else than on a machine of your own it runs; its key alone is enough: `fly:`."""
 
-    fly: FlyConfig | None = None
+    fly: FlyConfig | None = field(default=None, metadata=ALONE)
     """Fly.io."""
-    railway: RailwayConfig | None = None
+    railway: RailwayConfig | None = field(default=None, metadata=ALONE)
     """Railway."""
-    render: RenderConfig | None = None
+    render: RenderConfig | None = field(default=None, metadata=ALONE)
     """Render."""
-    github: GithubConfig | None = None
+    github: GithubConfig | None = field(default=None, metadata=ALONE)
     """GitHub Actions."""
 
     @property

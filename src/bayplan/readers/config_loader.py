@@ -58,7 +58,7 @@ class Loader:
             self._remember(here)
             if name not in known:
                 self._wrong(here, _unknown(name, known, route), at_key=True)
-            elif value is not None or known[name].required:
+            elif value is not None or known[name].required or known[name].speaks_alone:
                 settings[name] = self._value(known[name].type, value, here)
         return {name: value for name, value in settings.items() if value is not None}
 

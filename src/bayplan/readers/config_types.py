@@ -25,6 +25,11 @@ class Key:
         return self.name == "version"
 
     @property
+    def speaks_alone(self) -> bool:
+        """Whether it says something without a value."""
+        return bool(self.field.metadata.get("alone"))
+
+    @property
     def default(self) -> Any:
         return self.field.default if self.field.default is not MISSING else None
 
